@@ -1,5 +1,6 @@
 """The ASGI application: its routes, middleware, error responses and lifespan."""
 
+import gc
 import logging
 import os
 import time
@@ -124,12 +125,29 @@ def _token_authenticator(settings: Settings, clock: Callable[[], float]) -> Toke
     return TokenAuthenticator(tokens, settings.oidc_role_claim)
 
 
+YOUNG_OBJECTS = 20_000
+"""The number of new objects that starts a collection of garbage: those of a few requests."""
+
+
+def spare_the_collector() -> None:
+    """Leave what is loaded at the start out of the collection of garbage, and collect less often.
+
+    Schema, rules and libraries are 200,000 objects that stay. Looking through them took a third of the
+    time of a page.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 50)
+
+
 def from_environment() -> Starlette:
     """Build the application of one server process from the environment."""
     settings = Settings.read(os.environ)
     settings.require_secret_key()
     configure_logging(settings)
-    return create_app(settings)
+    app = create_app(settings)
+    spare_the_collector()
+    return app
 
 
 async def http_exception_response(request: Request, exception: Exception) -> Response:

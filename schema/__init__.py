@@ -13,12 +13,13 @@ from schema.buyer.profile_mutations import BuyerMutation
 from schema.buyer.risk_mutations import RiskMutation
 from schema.buyer.stakeholders import StakeholderMutation
 from schema.core.description import DESCRIPTION, DescribedSchema
-from schema.core.execution import LimitedExecutionContext, ParsedDocumentExtension
+from schema.core.execution import ParsedDocumentExtension
 from schema.core.node_query import NodeQuery
 from schema.core.scalars import SCALARS
 from schema.events.events import EventQuery
 from schema.events.subscription import EventSubscription
 from schema.events.webhooks import WebhookMutation, WebhookQuery
+from schema.execution.executor import LevelExecutor
 from schema.opportunity.alert_mutations import AlertMutation
 from schema.opportunity.alerts import AlertQuery
 from schema.opportunity.bulk import BulkMutation
@@ -100,5 +101,5 @@ schema = DescribedSchema(
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     exception_handlers=HANDLERS,
     extensions=(ParsedDocumentExtension,),
-    execution_context_class=LimitedExecutionContext,
+    execution_context_class=LevelExecutor,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from cachetools import LRUCache
@@ -30,9 +31,13 @@ from schema.core.limits import (
     measure_complexity,
     too_complex_error,
 )
+from schema.execution.executor import Plans
 
-MAX_CACHED_DOCUMENTS = 500
-"""Documents cached in this process; the least recently used are dropped first."""
+MAX_CACHED_CHARACTERS = 400_000
+"""Characters of the documents cached in this process; the least recently used are dropped first.
+
+A parsed document takes about 200 bytes for each, so many large ones would take all memory.
+"""
 MAX_TOKENS = 2_000
 MAX_OPERATIONS = 20
 MAX_FAULTS = 20
@@ -90,6 +95,9 @@ class Document:
 
     node: DocumentNode
     operations: Sequence[Operation] = field(default_factory=tuple)
+    plans: Plans = field(default_factory=dict)
+    size: int = 0
+    """Characters of its text."""
 
     def operation(self, name: str | None) -> Operation:
         """Return the operation of that name, or the only one; raise DocumentError if there is none."""
@@ -109,14 +117,15 @@ class DocumentCache:
 
     def __init__(self, *, introspection: bool) -> None:
         self._introspection = introspection
-        self._cache: LRUCache[str, Document] = LRUCache(MAX_CACHED_DOCUMENTS)
+        self._cache: LRUCache[str, Document] = LRUCache(MAX_CACHED_CHARACTERS, getsizeof=attrgetter("size"))
 
     def read(self, text: str) -> Document:
         """Return the document of a text; raise DocumentError with all its faults."""
         found = self._cache.get(text)
         if found is None:
             found = self._read(text)
-            self._cache[text] = found
+            if found.size <= MAX_CACHED_CHARACTERS:
+                self._cache[text] = found
         return found
 
     def _read(self, text: str) -> Document:
@@ -130,7 +139,7 @@ class DocumentCache:
                 "Send only those that you run."
             )
             raise DocumentError([too_complex_error(message)])
-        document = Document(node, [_operation(node, one) for one in operations])
+        document = Document(node, [_operation(node, one) for one in operations], size=len(text))
         if not self._introspection:
             _refuse_introspection(node)
         # Suggestions would list names of the schema to a client that may not introspect it.

@@ -82,6 +82,7 @@ class Executor:
         """Run a query or a mutation, and cancel it at the deadline; a running transaction still completes."""
         end = time.monotonic() + self.deadline
         context.document = prepared.document.node
+        context.plans = prepared.document.plans
         context.timed_out = lambda: time.monotonic() > end
         try:
             async with asyncio.timeout(self.deadline) as limit:
@@ -97,6 +98,8 @@ class Executor:
                 raise
             is_mutation = prepared.operation.kind is OperationType.MUTATION
             raise timeout_problem(self.deadline, is_mutation=is_mutation) from None
+        finally:
+            context.close()
         return self._response(result, prepared, context)
 
     async def stream(
@@ -107,6 +110,7 @@ class Executor:
             yield await self.execute(prepared, context)
             return
         context.document = prepared.document.node
+        context.plans = prepared.document.plans
         results = await schema.subscribe(
             prepared.text,
             variable_values=prepared.request.variables,

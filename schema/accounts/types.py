@@ -8,11 +8,10 @@ import strawberry
 from schema.accounts.filters import AccountFilterInput, ContactFilter, parse_account_filter
 from schema.core import connections
 from schema.core.context import Info
-from schema.core.dataloader import load_required
 from schema.core.inputs import or_none
 from schema.core.money import Money, money
 from schema.core.node_query import Id, find_node
-from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.core.nodes import Node, Root, backed_by, described, needs, node_id, referenced
 from schema.core.scalars import Json
 from workflow.queries.opportunity import accounts
 from workflow.queries.opportunity.accounts import AccountFilter, AccountRow, ContactRow
@@ -63,6 +62,7 @@ class Account(Node):
     updated_at: datetime = described("The time of the last change.")
 
     @strawberry.field(description="The revenue of one year.")
+    @needs("annual_revenue_minor", "annual_revenue_currency")
     def annual_revenue(self, root: Root) -> Money | None:
         return money(root.annual_revenue_minor, root.annual_revenue_currency)
 
@@ -70,6 +70,7 @@ class Account(Node):
         graphql_type=Annotated["ContactConnection", strawberry.lazy("schema.accounts.types")],
         description="The contacts of the account, by name.",
     )
+    @needs("id")
     async def contacts(
         self,
         root: Root,
@@ -86,6 +87,7 @@ class Account(Node):
         graphql_type=OpportunityConnection,
         description="The opportunities of the account that you can see, by number unless you pass `orderBy`.",
     )
+    @needs("id")
     async def opportunities(
         self,
         root: Root,
@@ -124,9 +126,7 @@ class Contact(Node):
     created_at: datetime = described("The time when it was created here.")
     updated_at: datetime = described("The time of the last change.")
 
-    @strawberry.field(graphql_type=Account, description="The account where the person works.")
-    async def account(self, root: Root, info: Info) -> AccountRow:
-        return await load_required(info.context.loaders.account, root.account_id)
+    account: Account = referenced("account", "account_id", "The account where the person works.")
 
 
 @strawberry.type(description="A page of accounts.")

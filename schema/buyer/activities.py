@@ -11,7 +11,7 @@ from schema.accounts.types import Contact
 from schema.core import connections, ids
 from schema.core.context import Info
 from schema.core.inputs import optional, or_none, provided_fields
-from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.core.nodes import Node, Root, backed_by, described, needs, node_id
 from schema.people.types import ActorType
 from schema.results.changed_part import load_changed_opportunity, load_changed_part
 from schema.results.problems import Duplicate, InvalidInput, NotFound, PermissionDenied
@@ -50,10 +50,12 @@ class Activity(Node):
 @strawberry.type(description="A page of activities, newest first.")
 class ActivityConnection(connections.Connection[Activity]):
     @strawberry.field(description="The number of items on all pages together.")
+    @needs()
     async def total_count(self, root: Root, info: Info) -> int:
         return await info.context.loaders.parts.total(ACTIVITIES, root)
 
 
+@needs("id")
 async def deal_activities(
     root: Root,
     info: Info,

@@ -9,9 +9,9 @@ import strawberry
 
 from schema.core import ids
 from schema.core.context import Info
-from schema.core.dataloader import load_required
+from schema.core.dataloader import load_all_required
 from schema.core.inputs import optional, or_none, provided_fields
-from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.core.nodes import Node, Root, Roots, backed_by, batch, described, needs, node_id
 from schema.people.types import ActorType
 from schema.results.changed_part import load_changed_opportunity, load_changed_part
 from schema.results.problems import InvalidInput, NotFound, PermissionDenied, RecordClosed, VersionConflict
@@ -49,12 +49,17 @@ class Milestone(Node):
     )
 
     @strawberry.field(
+        graphql_type=bool,
         description="True if its day is over and it is not done. Due dates count only in the state "
-        "PROGRESSING."
+        "PROGRESSING.",
     )
-    async def overdue(self, root: Root, info: Info) -> bool:
-        facts = await load_required(info.context.loaders.facts, root.opportunity_id)
-        return rules.is_overdue(root, facts, info.context.now)
+    @batch
+    async def overdue(roots: Roots, info: Info) -> list[bool]:
+        facts = await load_all_required(info.context.loaders.facts, [root.opportunity_id for root in roots])
+        return [
+            rules.is_overdue(root, deal_facts, info.context.now)
+            for root, deal_facts in zip(roots, facts, strict=True)
+        ]
 
     @strawberry.field(
         graphql_type=ActorType | None,
@@ -80,17 +85,18 @@ class ProgressType:
     )
 
 
-async def deal_milestones(root: Root, info: Info) -> Sequence[MilestoneFacts]:
-    """Return the milestones of a deal."""
-    milestones: Sequence[MilestoneFacts] = await info.context.loaders.part("milestones", root.id)
-    return milestones
+@batch
+@needs("id")
+async def deal_milestones(roots: Roots, info: Info) -> list[Sequence[MilestoneFacts]]:
+    """Return the milestones of each deal."""
+    return await info.context.loaders.part_of_each("milestones", [root.id for root in roots])
 
 
-async def deal_progress(root: Root, info: Info) -> rules.Progress:
-    """Return the progress of a deal."""
-    return rules.milestone_progress(
-        await load_required(info.context.loaders.facts, root.id), info.context.now
-    )
+@batch
+async def deal_progress(roots: Roots, info: Info) -> list[rules.Progress]:
+    """Return the progress of each deal."""
+    facts = await load_all_required(info.context.loaders.facts, [root.id for root in roots])
+    return [rules.milestone_progress(one, info.context.now) for one in facts]
 
 
 @strawberry.input(description="A milestone to add to one opportunity.")

@@ -1,7 +1,6 @@
 """The buyer of an opportunity: the people, the decision process and the objectives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,21 +9,13 @@ import strawberry
 from schema.buyer.competitors import Competitor
 from schema.buyer.stakeholders import Stakeholder
 from schema.core.context import Info
-from schema.core.dataloader import load_required
-from schema.core.nodes import Root, backed_by, described
+from schema.core.dataloader import load_all_required
+from schema.core.nodes import Root, Roots, backed_by, batch, batch_field, described, needs
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import BuyingRole, PurchaseProcess
 from workflow.rules.opportunity import buyer as rules
-from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts, StakeholderFacts
 from workflow.rules.process.document import ProcessDocument
-
-
-@dataclass(frozen=True, slots=True)
-class BuyerRoot:
-    """A deal's facts and its process, which sets the required roles."""
-
-    facts: OpportunityFacts
-    process: ProcessDocument
 
 
 @strawberry.type(name="RoleCoverage", description="The coverage of one required role: who holds it.")
@@ -54,88 +45,98 @@ class Objective:
     due: date | None = described("The day by which the buyer wants it.")
 
 
-def _facts_field(name: str, description: str, graphql_type: Any) -> Any:
-    def read(root: Any) -> Any:
-        return getattr(root.facts, name)
+def _part(name: str, description: str) -> Any:
+    """Declare a field with a part of each deal, read for all deals of a page at once."""
 
-    read.__annotations__ = {"root": Root}
-    return strawberry.field(resolver=read, graphql_type=graphql_type, description=description)
+    async def read_part(roots: Any, info: Any) -> Any:
+        return await info.context.loaders.part_of_each(name, [root.id for root in roots])
+
+    return batch_field(needs("id")(read_part), description)
 
 
 @strawberry.type(
     description="The buyer of an opportunity: the people, the decision process and the objectives."
 )
 class Buyer:
-    is_type_of = backed_by(BuyerRoot)
-    stakeholders: list[Stakeholder] = _facts_field(
-        "stakeholders",
-        "The people who take part in the purchase, in the order in which they were added.",
-        list[Stakeholder],
+    is_type_of = backed_by(OpportunityRow)
+    stakeholders: list[Stakeholder] = _part(
+        "stakeholders", "The people who take part in the purchase, in the order in which they were added."
     )
-    purchase_process: PurchaseProcess = _facts_field(
-        "purchase_process", "The way the buyer decides.", PurchaseProcess
+    purchase_process: PurchaseProcess = described("The way the buyer decides.")
+    decision_date: date | None = described("The day on which the buyer decides.")
+    compelling_event: str | None = described("The event that makes the date matter to the buyer.")
+    motivation_to_change: str | None = described("The reason why the buyer wants to change at all.")
+    objectives: list[Objective] = _part("objectives", "The results that the buyer wants, in order.")
+    first_time_buyer: bool | None = described(
+        "True if the buyer has never bought anything like it. Null if not known."
     )
-    decision_date: date | None = _facts_field(
-        "decision_date", "The day on which the buyer decides.", date | None
+    prior_attempt_failed: bool | None = described(
+        "True if the buyer tried this before and failed. Null if not known."
     )
-    compelling_event: str | None = _facts_field(
-        "compelling_event", "The event that makes the date matter to the buyer.", str | None
-    )
-    motivation_to_change: str | None = _facts_field(
-        "motivation_to_change", "The reason why the buyer wants to change at all.", str | None
-    )
-    objectives: list[Objective] = _facts_field(
-        "objectives", "The results that the buyer wants, in order.", list[Objective]
-    )
-    first_time_buyer: bool | None = _facts_field(
-        "first_time_buyer",
-        "True if the buyer has never bought anything like it. Null if not known.",
-        bool | None,
-    )
-    prior_attempt_failed: bool | None = _facts_field(
-        "prior_attempt_failed",
-        "True if the buyer tried this before and failed. Null if not known.",
-        bool | None,
-    )
-    prior_attempt_note: str | None = _facts_field(
-        "prior_attempt_note", "The story of that attempt.", str | None
-    )
+    prior_attempt_note: str | None = described("The story of that attempt.")
 
-    competitors: list[Competitor] = _facts_field(
-        "competitors", "The competitors, in the order in which they were added.", list[Competitor]
+    competitors: list[Competitor] = _part(
+        "competitors", "The competitors, in the order in which they were added."
     )
 
     @strawberry.field(
         graphql_type=list[RoleCoverageType],
         description="The required roles of the process, and who holds them.",
     )
-    def coverage(self, root: Root) -> Sequence[rules.RoleCoverage]:
-        return rules.role_coverage(root.process, root.facts)
+    @batch
+    @needs("id", "process_id")
+    async def coverage(roots: Roots, info: Info) -> list[Sequence[rules.RoleCoverage]]:
+        return [rules.role_coverage(*one) for one in await _processes_and_people(info, roots)]
 
     @strawberry.field(
-        description="The required roles that are covered, in percent. 100 if the process requires none."
+        graphql_type=int,
+        description="The required roles that are covered, in percent. 100 if the process requires none.",
     )
-    def coverage_percent(self, root: Root) -> int:
-        return rules.coverage_percent(root.process, root.facts)
+    @batch
+    @needs("id", "process_id")
+    async def coverage_percent(roots: Roots, info: Info) -> list[int]:
+        return [rules.coverage_percent(*one) for one in await _processes_and_people(info, roots)]
 
-    @strawberry.field(description="True if fewer than two stakeholders have not left.")
-    def single_threaded(self, root: Root) -> bool:
-        return rules.is_single_threaded(root.facts)
+    @strawberry.field(graphql_type=bool, description="True if fewer than two stakeholders have not left.")
+    @batch
+    @needs("id")
+    async def single_threaded(roots: Roots, info: Info) -> list[bool]:
+        return [rules.is_single_threaded(rules.People(people)) for people in await _people(info, roots)]
 
     @strawberry.field(
         graphql_type=list[DecisionStep], description="The steps of the buyer's decision process, in order."
     )
-    def decision_steps(self, root: Root) -> list[Any]:
-        people: dict[Any, StakeholderFacts] = {person.id: person for person in root.facts.stakeholders}
-        return [_to_decision_step(step, people.get(step.owner_id)) for step in root.facts.decision_steps]
+    @batch
+    @needs("id")
+    async def decision_steps(roots: Roots, info: Info) -> list[list[Any]]:
+        steps = await info.context.loaders.part_of_each("decision_steps", [root.id for root in roots])
+        people = [{one.id: one for one in stakeholders} for stakeholders in await _people(info, roots)]
+        return [
+            [_to_decision_step(step, by_id.get(step.owner_id)) for step in steps_of_deal]
+            for steps_of_deal, by_id in zip(steps, people, strict=True)
+        ]
 
 
-async def deal_buyer(root: Root, info: Info) -> BuyerRoot:
-    """Return the buyer of a deal."""
-    return BuyerRoot(
-        facts=await load_required(info.context.loaders.facts, root.id),
-        process=(await load_required(info.context.loaders.process, root.process_id)).document,
-    )
+@needs()
+def deal_buyer(root: Root) -> OpportunityRow:
+    """Return the buyer of a deal, whose columns are those of the deal."""
+    row: OpportunityRow = root
+    return row
+
+
+async def _people(info: Info, rows: Sequence[OpportunityRow]) -> list[Sequence[StakeholderFacts]]:
+    return await info.context.loaders.part_of_each("stakeholders", [row.id for row in rows])
+
+
+async def _processes_and_people(
+    info: Info, rows: Sequence[OpportunityRow]
+) -> list[tuple[ProcessDocument, rules.People]]:
+    processes = await load_all_required(info.context.loaders.process, [row.process_id for row in rows])
+    people = await _people(info, rows)
+    return [
+        (process.document, rules.People(stakeholders))
+        for process, stakeholders in zip(processes, people, strict=True)
+    ]
 
 
 def _to_decision_step(step: DecisionStepFacts, owner: Any) -> DecisionStep:

@@ -8,8 +8,7 @@ import strawberry
 
 from schema.buyer.stakeholders import Stakeholder
 from schema.core.context import Info
-from schema.core.dataloader import load_required
-from schema.core.nodes import Root, backed_by, described
+from schema.core.nodes import Root, Roots, backed_by, batch, described
 from schema.people.types import ActorType
 from schema.process.type import CriterionType, FitRuleType
 from workflow.rules.enums import FitStatus, Grade
@@ -147,13 +146,13 @@ class Qualification:
         return since
 
 
-async def deal_qualification(root: Root, info: Info) -> QualificationRoot:
-    """Return the qualification of a deal."""
-    return QualificationRoot(
-        facts=await load_required(info.context.loaders.facts, root.id),
-        process=(await load_required(info.context.loaders.process, root.process_id)).document,
-        now=info.context.now,
-    )
+@batch
+async def deal_qualification(roots: Roots, info: Info) -> list[QualificationRoot]:
+    """Return the qualification of each deal."""
+    return [
+        QualificationRoot(facts=facts, process=process, now=info.context.now)
+        for facts, process in await info.context.loaders.facts_and_process(roots)
+    ]
 
 
 def _assessment(criterion: document.Criterion, root: QualificationRoot) -> AssessmentRoot:

@@ -9,9 +9,8 @@ import strawberry
 from schema.buyer.stakeholders import Stakeholder
 from schema.core.context import Info
 from schema.core.inputs import or_none
-from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.core.nodes import Node, Root, Roots, backed_by, batch, described, needs, node_id, referenced
 from schema.people.types import ActorType, Member
-from workflow.queries.people.people import MemberRow
 from workflow.rules.enums import MitigationKind, RiskCategory, RiskLevel, RiskStatus
 from workflow.rules.opportunity import risks as rules
 from workflow.rules.opportunity.parts import (
@@ -62,9 +61,7 @@ class Risk(Node):
         people = await info.context.loaders.part("stakeholders", root.opportunity_id)
         return next((person for person in people if person.id == root.perceived_by_id), None)
 
-    @strawberry.field(graphql_type=Member | None, description="The member who is responsible for it.")
-    async def owner(self, root: Root, info: Info) -> MemberRow | None:
-        return None if root.owner_id is None else await info.context.loaders.member.load(root.owner_id)
+    owner: Member | None = referenced("member", "owner_id", "The member who is responsible for it.")
 
 
 @strawberry.type(description="The last review of the buyer's risks.")
@@ -85,14 +82,21 @@ Statuses = Annotated[
 ]
 
 
-async def deal_risks(root: Root, info: Info, status: Statuses = strawberry.UNSET) -> Sequence[RiskFacts]:
-    """Return the risks of a deal."""
+@batch
+@needs("id")
+async def deal_risks(
+    roots: Roots, info: Info, status: Statuses = strawberry.UNSET
+) -> list[Sequence[RiskFacts]]:
+    """Return the risks of each deal."""
     statuses = or_none(status)
-    risks: Sequence[RiskFacts] = await info.context.loaders.part("risks", root.id)
-    return [risk for risk in risks if statuses is None or risk.status in statuses]
+    return [
+        [risk for risk in risks if statuses is None or risk.status in statuses]
+        for risks in await info.context.loaders.part_of_each("risks", [root.id for root in roots])
+    ]
 
 
-async def deal_risk_review(root: Root, info: Info) -> RiskReviewFacts | None:
-    """Return the last risk review of a deal; None if there was none."""
-    review: RiskReviewFacts | None = await info.context.loaders.part("risk_review", root.id)
-    return review
+@batch
+@needs("id")
+async def deal_risk_review(roots: Roots, info: Info) -> list[RiskReviewFacts | None]:
+    """Return the last risk review of each deal; None for one without."""
+    return await info.context.loaders.part_of_each("risk_review", [root.id for root in roots])

@@ -1,5 +1,6 @@
 """Stakeholders: types, inputs and mutations."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -9,9 +10,8 @@ import strawberry
 from schema.accounts.types import Contact
 from schema.core import ids
 from schema.core.context import Info
-from schema.core.dataloader import load_required
 from schema.core.inputs import optional, or_none, provided_fields
-from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.core.nodes import Node, Root, Roots, backed_by, batch, described, needs, node_id, referenced
 from schema.results.changed_part import load_changed_opportunity, load_changed_part
 from schema.results.deleted import Deleted, DeleteResult
 from schema.results.problems import (
@@ -23,7 +23,6 @@ from schema.results.problems import (
     VersionConflict,
 )
 from workflow.operations.buyer import stakeholders as operations
-from workflow.queries.opportunity.accounts import ContactRow
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import Attitude, BuyingRole, BuyingStyle, Coverage, Influence, RelationKind
 from workflow.rules.opportunity.buyer import coverage
@@ -52,19 +51,23 @@ class Stakeholder(Node):
     is_primary: bool = described("True for the main contact of the opportunity.")
     left: bool = described("True if the person left the account or the purchase.")
 
-    @strawberry.field(graphql_type=Contact, description="The contact.")
-    async def contact(self, root: Root, info: Info) -> ContactRow:
-        return await load_required(info.context.loaders.contact, root.contact_id)
+    contact: Contact = referenced("contact", "contact_id", "The contact.")
 
-    @strawberry.field(description="The number of two-way activities with this person, as a band.")
-    async def coverage(self, root: Root, info: Info) -> Coverage:
-        conversations = await _conversations(info, root)
-        return coverage(conversations.count if conversations else 0)
+    @strawberry.field(
+        graphql_type=Coverage, description="The number of two-way activities with this person, as a band."
+    )
+    @batch
+    @needs()
+    async def coverage(roots: Roots, info: Info) -> list[Coverage]:
+        return [coverage(found.count if found else 0) for found in await _conversations(info, roots)]
 
-    @strawberry.field(description="The time of the last two-way activity with this person.")
-    async def last_two_way_at(self, root: Root, info: Info) -> datetime | None:
-        conversations = await _conversations(info, root)
-        return conversations.last_at if conversations else None
+    @strawberry.field(
+        graphql_type=datetime | None, description="The time of the last two-way activity with this person."
+    )
+    @batch
+    @needs()
+    async def last_two_way_at(roots: Roots, info: Info) -> list[datetime | None]:
+        return [found.last_at if found else None for found in await _conversations(info, roots)]
 
     @strawberry.field(
         graphql_type=list["StakeholderRelation"],
@@ -83,9 +86,14 @@ class StakeholderRelation:
     to: Stakeholder = described("The other stakeholder.")
 
 
-async def _conversations(info: Info, person: StakeholderFacts) -> ContactConversations | None:
-    activity: ActivityFacts = await info.context.loaders.part("activity", person.opportunity_id)
-    return next((one for one in activity.conversations if one.contact_id == person.contact_id), None)
+async def _conversations(info: Info, people: Sequence[StakeholderFacts]) -> list[ContactConversations | None]:
+    activities: list[ActivityFacts] = await info.context.loaders.part_of_each(
+        "activity", [person.opportunity_id for person in people]
+    )
+    return [
+        next((one for one in activity.conversations if one.contact_id == person.contact_id), None)
+        for person, activity in zip(people, activities, strict=True)
+    ]
 
 
 @strawberry.input(description="A stakeholder to add.")

@@ -3,8 +3,9 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
@@ -13,7 +14,7 @@ import strawberry
 from graphql import GraphQLError
 
 from schema.core.inputs import bad_input, or_none
-from schema.core.nodes import described
+from schema.core.nodes import Root, described, needs, resolved
 from schema.core.scalars import parse_instant
 from workflow.queries.paging import Page, Term, Window
 
@@ -68,13 +69,46 @@ class Edge(Generic[Item]):
         return isinstance(value, Edge)
 
 
+@needs()
+def _edges(root: Root) -> list[Edge[Any]]:
+    return [
+        Edge(cursor=root.cursor(key), node=row)
+        for key, row in zip(root.page.keys, root.page.rows, strict=True)
+    ]
+
+
+@needs()
+def _nodes(root: Root) -> Sequence[Any]:
+    rows: Sequence[Any] = root.page.rows
+    return rows
+
+
+@needs()
+def _page_info(root: Root) -> PageInfo:
+    keys = root.page.keys
+    return PageInfo(
+        has_next_page=root.page.has_next,
+        has_previous_page=root.page.has_previous,
+        start_cursor=root.cursor(keys[0]) if keys else root.before,
+        end_cursor=root.cursor(keys[-1]) if keys else root.after,
+    )
+
+
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Item]):
-    edges: list[Edge[Item]] = described("The items of the page, each with its cursor.")
-    nodes: list[Item] = described("The items of the page, without their cursors.")
-    page_info: PageInfo = described("The position of the page in the list.")
+    edges: list[Edge[Item]] = resolved(_edges, "The items of the page, each with its cursor.")
+    nodes: list[Item] = resolved(_nodes, "The items of the page, without their cursors.")
+    page_info: PageInfo = resolved(_page_info, "The position of the page in the list.")
+    page: strawberry.Private[Page[Any]]
+    cursor: strawberry.Private[Callable[[Any], str]]
     scope: strawberry.Private[Any] = None  # Any: the filter or the parent's id that a total is counted with
-    total: strawberry.Private[int | None] = None
+    before: strawberry.Private[str | None] = None
+    after: strawberry.Private[str | None] = None
+
+    @property
+    def total(self) -> int | None:
+        """The length of the list, if it was read with the page."""
+        return self.page.total
 
     @classmethod
     def is_type_of(cls, value: object, info: object) -> bool:
@@ -115,27 +149,18 @@ def window(
 
 def to_connection(page: Page[Item], order: Sequence[Term], scope: Any) -> Connection[Item]:
     """Return the page as a connection; `scope` is the input of its total."""
-    edges = [
-        Edge(cursor=_encode_cursor(order, key), node=row)
-        for key, row in zip(page.keys, page.rows, strict=True)
-    ]
-    info = PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
-    return Connection(edges=edges, nodes=list(page.rows), page_info=info, scope=scope, total=page.total)
+    return Connection(page=page, cursor=partial(_encode_cursor, order), scope=scope)
 
 
-def _order_fingerprint(order: Sequence[Term]) -> str:
+@lru_cache(maxsize=1000)
+def _order_fingerprint(order: tuple[Term, ...]) -> str:
     """Return a hash that differs for each order and does not reveal the columns."""
     return sha256(",".join(term.cursor_name() for term in order).encode()).hexdigest()[:8]
 
 
 def _encode_cursor(order: Sequence[Term], key: Sequence[object]) -> str:
     values = [_encode_value(value) for value in key]
-    text = json.dumps([_order_fingerprint(order), values], separators=(",", ":"))
+    text = json.dumps([_order_fingerprint(tuple(order)), values], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -160,6 +185,6 @@ def _decode_cursor(order: Sequence[Term], cursor: str | None, name: str) -> tupl
         values = tuple(_DECODERS[kind](value) for kind, value in encoded)
     except (ValueError, binascii.Error, KeyError, TypeError, AttributeError, RecursionError, GraphQLError):
         raise error from None
-    if fingerprint != _order_fingerprint(order) or len(values) != len(order) + 1:
+    if fingerprint != _order_fingerprint(tuple(order)) or len(values) != len(order) + 1:
         raise error
     return values

@@ -9,6 +9,9 @@ import strawberry
 from graphql import DocumentNode, GraphQLError
 
 from schema.core.loaders import Loaders
+from schema.execution.columns import Columns
+from schema.execution.driver import Driver
+from schema.execution.executor import Plans
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.idempotency import IdempotentRequest
 from workflow.operations.core.vault import Vault
@@ -41,10 +44,12 @@ class RequestContext:
     vault: Vault = field(default_factory=Vault)
     private_webhooks: bool = False
     reauthenticate: Reauthenticate = _never_reauthenticated
+    driver: Driver = field(default_factory=Driver)
+    plans: Plans = field(default_factory=dict)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self.viewer, self.now)
+        self.loaders = Loaders(self.viewer, self.now, self.driver)
 
     def operation_context(self) -> Ctx:
         """Return the context of an operation, and drop all loaded rows: the operation may change them."""
@@ -70,6 +75,12 @@ class RequestContext:
             self.reset()
         return viewer_and_time is not None
 
+    def count_rows_of_lists(self, rows: int) -> bool:
+        """Add the rows of several lists; return False and add none if `count_rows` would raise."""
+        fits = self.row_count + rows <= MAX_ROWS and not self.timed_out()
+        self.row_count += rows if fits else 0
+        return fits
+
     def count_rows(self, rows: int) -> None:
         """Add the rows of one list; raise if the response has too many, or if the time is over."""
         self.row_count += rows
@@ -82,6 +93,14 @@ class RequestContext:
         if self.timed_out():
             raise GraphQLError("The request took too long and was stopped.", extensions={"code": "TIMEOUT"})
 
+    def close(self) -> None:
+        """Drop all loaded rows at the end of the request."""
+        self.loaders.close()
+
+    def select_columns(self, columns: Columns | None) -> None:
+        """Read only these columns of each class of rows from now on; all columns if None."""
+        self.loaders.columns = columns
+
     def reset(self) -> None:
         """Begin another response of a subscription: drop the loaded rows and the count."""
         self.row_count = 0
@@ -89,7 +108,7 @@ class RequestContext:
 
     def reset_loaders(self) -> Loaders:
         """Replace the loaders by empty ones, and return them."""
-        self.loaders = Loaders(self.viewer, self.now)
+        self.loaders = Loaders(self.viewer, self.now, self.driver)
         return self.loaders
 
 

@@ -1,17 +1,20 @@
 """The loaders of one request: every row that resolvers ask for one by one, read once for each table."""
 
-from asyncio import gather
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import cached_property, partial
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from schema.core.dataloader import BatchScheduler, Loader, LoadPhase, load_required
+from schema.core.dataloader import Loader, LoadPhase, load_all_required, load_required
 from schema.core.part_loaders import PartLoaders
+from schema.execution.columns import Columns
+from schema.execution.driver import Driver
 from workflow.queries import parents
 from workflow.queries.events import events, webhooks
 from workflow.queries.opportunity import accounts, activities, alerts, duplicates, facts, history
 from workflow.queries.opportunity import rows as opportunities
+from workflow.queries.opportunity.accounts import AccountRow, ContactRow
 from workflow.queries.opportunity.alerts import AlertRow
 from workflow.queries.opportunity.duplicates import DealName
 from workflow.queries.opportunity.filter import OpportunityFilter
@@ -19,14 +22,16 @@ from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.opportunity.totals import Totals, totals_by_filter
 from workflow.queries.paging import Page
 from workflow.queries.people import api_keys, people
-from workflow.queries.people.people import OrganizationRow
+from workflow.queries.people.people import MemberRow, OrganizationRow
 from workflow.queries.process import processes
 from workflow.queries.reports import rates, targets
 from workflow.rules.enums import AlertStatus
 from workflow.rules.opportunity.facts import OpportunityFacts
 from workflow.rules.permissions import Viewer
+from workflow.rules.process.document import ProcessDocument
 
 Row = TypeVar("Row")
+SelectiveFetch = Callable[[Viewer, Collection[UUID], Collection[str] | None], Awaitable[dict[UUID, Row]]]
 ScopedFetch = Callable[[Viewer, Collection[UUID]], Awaitable[dict[UUID, Row]]]
 
 PART_FIELDS: dict[str, str] = {
@@ -39,54 +44,139 @@ PART_FIELDS: dict[str, str] = {
 """The types whose rows are read with their deal, and the field of its facts that holds them."""
 
 
+LOADER_OF_TYPE: dict[str, str] = {
+    "Opportunity": "opportunity",
+    "Account": "account",
+    "Contact": "contact",
+    "Member": "member",
+    "Team": "team",
+    "SalesProcess": "process",
+    "Transition": "transition",
+    "Activity": "activity",
+    "Alert": "alert",
+    "Event": "event",
+    "ExchangeRate": "rate",
+    "Target": "target",
+    "Organization": "own_organization",
+    "ApiKey": "api_key",
+    "WebhookEndpoint": "webhook_endpoint",
+    "WebhookDelivery": "webhook_delivery",
+}
+"""The loader of each GraphQL type whose objects are rows of a table."""
+
+
+class _ById(Generic[Row]):
+    """Declares a loader of rows by their ids; it is made at its first use in a request."""
+
+    def __init__(self, phase: LoadPhase, fetch: ScopedFetch[Row]) -> None:
+        self._phase = phase
+        self._fetch = fetch
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, loaders: "Loaders", owner: type) -> Loader[UUID, Row]:
+        loader = Loader(loaders.driver, self._phase, partial(self._fetch_rows, loaders))
+        vars(loaders)[self._name] = loader
+        return loader
+
+    async def _fetch_rows(self, loaders: "Loaders", ids: Collection[UUID]) -> dict[UUID, Row]:
+        return await self._fetch(loaders.viewer, ids)
+
+
+class _Selected(_ById[Row]):
+    """Declares a loader of rows by their ids, of which only the selected columns are read."""
+
+    def __init__(self, phase: LoadPhase, fetch: SelectiveFetch[Row], row: type[Row]) -> None:
+        self._phase = phase
+        self._fetch_selected = fetch
+        self._row = row
+
+    async def _fetch_rows(self, loaders: "Loaders", ids: Collection[UUID]) -> dict[UUID, Row]:
+        return await self._fetch_selected(loaders.viewer, ids, loaders.columns_of(self._row))
+
+
 class Loaders:
     """The loaders of one request. They store what they read, so an operation that writes needs new ones."""
 
-    def __init__(self, viewer: Viewer, now: datetime) -> None:
-        self._viewer = viewer
-        self._scheduler = BatchScheduler()
-        self.opportunity = self._loader(LoadPhase.DEALS, opportunities.opportunities_by_id)
-        self.account = self._loader(LoadPhase.PARTS, accounts.accounts_by_id)
-        self.contact = self._loader(LoadPhase.PEOPLE, accounts.contacts_by_id)
-        self.member = self._loader(LoadPhase.PEOPLE, people.members_by_id)
-        self.team = self._loader(LoadPhase.TEAMS, people.teams_by_id)
-        self.team_members = self._loader(LoadPhase.TEAMS, people.members_of_teams)
-        self.process = self._loader(LoadPhase.PROCESSES, processes.processes_by_id)
-        self.transition = self._loader(LoadPhase.LISTS, history.transitions_by_id)
-        self.activity = self._loader(LoadPhase.LISTS, activities.activities_by_id)
-        self.alert = self._loader(LoadPhase.LISTS, alerts.alerts_by_id)
-        self._alerts = Loader(self._scheduler, LoadPhase.LISTS, self._fetch_alerts)
-        self.open_deals_by_name = Loader(self._scheduler, LoadPhase.LISTS, self._fetch_open_deals)
-        self.target = self._loader(LoadPhase.LISTS, targets.targets_by_id)
-        self.rate = self._loader(LoadPhase.LISTS, rates.rates_by_id)
-        self.event = self._loader(LoadPhase.LISTS, events.events_by_id)
-        self.api_key = self._loader(LoadPhase.LISTS, api_keys.api_keys_by_id)
-        self.webhook_endpoint = self._loader(LoadPhase.LISTS, webhooks.webhook_endpoints_by_id)
-        self.webhook_delivery = self._loader(LoadPhase.LISTS, webhooks.webhook_deliveries_by_id)
-        self.facts: Loader[UUID, OpportunityFacts] = Loader(
-            self._scheduler, LoadPhase.COMBINED, self._fetch_facts
-        )
-        self._totals = Loader(self._scheduler, LoadPhase.DEALS, self._fetch_totals)
-        self.own_organization = self._loader(LoadPhase.PARTS, _fetch_organization)
+    opportunity = _ById(LoadPhase.DEALS, opportunities.opportunities_by_id)
+    account = _Selected(LoadPhase.PARTS, accounts.accounts_by_id, AccountRow)
+    contact = _Selected(LoadPhase.PEOPLE, accounts.contacts_by_id, ContactRow)
+    member = _Selected(LoadPhase.PEOPLE, people.members_by_id, MemberRow)
+    team = _ById(LoadPhase.TEAMS, people.teams_by_id)
+    team_members = _ById(LoadPhase.TEAMS, people.members_of_teams)
+    process = _ById(LoadPhase.PROCESSES, processes.processes_by_id)
+    transition = _ById(LoadPhase.LISTS, history.transitions_by_id)
+    activity = _ById(LoadPhase.LISTS, activities.activities_by_id)
+    alert = _ById(LoadPhase.LISTS, alerts.alerts_by_id)
+    target = _ById(LoadPhase.LISTS, targets.targets_by_id)
+    rate = _ById(LoadPhase.LISTS, rates.rates_by_id)
+    event = _ById(LoadPhase.LISTS, events.events_by_id)
+    api_key = _ById(LoadPhase.LISTS, api_keys.api_keys_by_id)
+    webhook_endpoint = _ById(LoadPhase.LISTS, webhooks.webhook_endpoints_by_id)
+    webhook_delivery = _ById(LoadPhase.LISTS, webhooks.webhook_deliveries_by_id)
+    own_organization = _ById(LoadPhase.PARTS, people.own_organization)
+
+    def __init__(self, viewer: Viewer, now: datetime, driver: Driver) -> None:
+        self.viewer = viewer
+        self.driver = driver
+        self.columns: Columns | None = None
+        self._now = now
         self._parent_loaders: dict[str, Loader[UUID, UUID]] = {}
-        self.parts = PartLoaders(self._scheduler, viewer, now, self.transition)
-        self._by_type = self._loaders_by_type()
+
+    def close(self) -> None:
+        """Drop all rows at once: loaders refer to each other, and would wait for the collector of garbage."""
+        if "parts" in vars(self):
+            self.parts.close()
+        vars(self).clear()
+
+    def columns_of(self, row: type) -> frozenset[str] | None:
+        """Return the columns that the response needs of a class of rows; None if it may need all."""
+        return None if self.columns is None else self.columns.get(row, frozenset())
+
+    @cached_property
+    def parts(self) -> PartLoaders:
+        """The loaders of the parts of deals."""
+        return PartLoaders(self.driver, self.viewer, self._now, self.transition)
+
+    @cached_property
+    def open_deals_by_name(self) -> Loader[DealName, tuple[UUID, ...]]:
+        """The loader of open deals by account and name."""
+        return Loader(self.driver, LoadPhase.LISTS, partial(duplicates.open_deals_by_name, self.viewer))
+
+    @cached_property
+    def facts(self) -> Loader[UUID, OpportunityFacts]:
+        """The loader of the facts of deals, from rows of the other loaders."""
+        return Loader(self.driver, LoadPhase.COMBINED, self._fetch_facts)
+
+    @cached_property
+    def _alerts(self) -> Loader[tuple[UUID, frozenset[AlertStatus]], Sequence[AlertRow]]:
+        return Loader(self.driver, LoadPhase.LISTS, self._fetch_alerts)
+
+    @cached_property
+    def _totals(self) -> Loader[OpportunityFilter, Totals]:
+        return Loader(self.driver, LoadPhase.DEALS, self._fetch_totals)
 
     async def organization(self) -> OrganizationRow:
         """Return the viewer's organization."""
-        return await load_required(self.own_organization, self._viewer.organization_id)
+        return await load_required(self.own_organization, self.viewer.organization_id)
 
     async def totals(self, scope: OpportunityFilter) -> Totals:
         """Return the totals of the deals that match a filter; one statement for all parents of a batch."""
         return await load_required(self._totals, scope)
 
-    async def alerts_of(self, opportunity_id: UUID, statuses: frozenset[AlertStatus]) -> Sequence[AlertRow]:
-        """Return a deal's alerts in these statuses; one statement for all deals of a page."""
-        return await self._alerts.load((opportunity_id, statuses)) or ()
+    async def alerts_of(
+        self, opportunity_ids: Sequence[UUID], statuses: frozenset[AlertStatus]
+    ) -> list[Sequence[AlertRow]]:
+        """Return the alerts of each deal in these statuses; one statement for all deals of a page."""
+        found = await self._alerts.load_many([(id, statuses) for id in opportunity_ids])
+        return [alerts_of_deal or () for alerts_of_deal in found]
 
     def remember_page(self, page: Page[OpportunityRow]) -> Page[OpportunityRow]:
         """Store the deals of a page, and return the page."""
-        self.opportunity.prime({row.id: row for row in page.rows})
+        # Facts are made of rows with all columns.
+        if self.columns is None:
+            self.opportunity.prime({row.id: row for row in page.rows})
         return page
 
     async def part(self, name: str, opportunity_id: UUID) -> Any:
@@ -94,44 +184,36 @@ class Loaders:
         (found,) = await self.parts.load(name, [opportunity_id])
         return facts.EMPTY_PARTS[name] if found is None else found
 
+    async def part_of_each(self, name: str, opportunity_ids: Sequence[UUID]) -> list[Any]:
+        """Return the part of each deal like `part`, in the order of the deals."""
+        empty = facts.EMPTY_PARTS[name]
+        return [empty if part is None else part for part in await self.parts.load(name, opportunity_ids)]
+
+    async def facts_and_process(
+        self, rows: Sequence[OpportunityRow]
+    ) -> list[tuple[OpportunityFacts, ProcessDocument]]:
+        """Return the facts of each deal, and the document of the process that it follows."""
+        if not rows:
+            return []
+        deal_facts = await load_all_required(self.facts, [row.id for row in rows])
+        processes = await load_all_required(self.process, [row.process_id for row in rows])
+        return [(one, process.document) for one, process in zip(deal_facts, processes, strict=True)]
+
     async def row(self, kind: str, id: UUID) -> object | None:
         """Return the visible row of a GraphQL type; None if there is none, or if the type has no rows."""
         if kind in parents.PART_TABLES and await self.parent_opportunity_id(kind, id) is None:
             return None
         if kind in PART_FIELDS:
             return await self._find_part(kind, id)
-        loader = self._by_type.get(kind)
-        return None if loader is None else await loader.load(id)
+        name = LOADER_OF_TYPE.get(kind)
+        return None if name is None else await getattr(self, name).load(id)
 
     async def parent_opportunity_id(self, kind: str, id: UUID) -> UUID | None:
         """Return the visible deal that a part belongs to."""
         if kind not in self._parent_loaders:
-
-            async def fetch(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, UUID]:
-                return await parents.parent_deals(viewer, kind, ids)
-
-            self._parent_loaders[kind] = self._loader(LoadPhase.DEALS, fetch)
+            fetch = partial(parents.parent_deals, self.viewer, kind)
+            self._parent_loaders[kind] = Loader(self.driver, LoadPhase.DEALS, fetch)
         return await self._parent_loaders[kind].load(id)
-
-    def _loaders_by_type(self) -> dict[str, Loader[UUID, Any]]:
-        return {
-            "Opportunity": self.opportunity,
-            "Account": self.account,
-            "Contact": self.contact,
-            "Member": self.member,
-            "Team": self.team,
-            "SalesProcess": self.process,
-            "Transition": self.transition,
-            "Activity": self.activity,
-            "Alert": self.alert,
-            "Event": self.event,
-            "ExchangeRate": self.rate,
-            "Target": self.target,
-            "Organization": self.own_organization,
-            "ApiKey": self.api_key,
-            "WebhookEndpoint": self.webhook_endpoint,
-            "WebhookDelivery": self.webhook_delivery,
-        }
 
     async def _find_part(self, kind: str, id: UUID) -> object | None:
         opportunity_id = await self.parent_opportunity_id(kind, id)
@@ -145,10 +227,10 @@ class Loaders:
     async def _fetch_facts(self, ids: list[UUID]) -> dict[UUID, OpportunityFacts]:
         """Build facts from rows that the page may have read already. The viewer must see the deals."""
         rows = [row for row in await self.opportunity.load_many(ids) if row is not None]
-        organization, account_rows, *parts = await gather(
+        organization, account_rows, *parts = await self.driver.gather(
             self.organization(),
             self.account.load_many([row.account_id for row in rows]),
-            *(self.parts.load(name, [row.id for row in rows]) for name in facts.PART_LOADERS),
+            *(self.parts.load(name, [row.id for row in rows]) for name in facts.PART_NAMES),
         )
         settings = facts.OrganizationSettings(organization.time_zone, organization.base_currency)
         accounts = {
@@ -159,17 +241,14 @@ class Loaders:
                 row,
                 accounts[row.account_id],
                 settings,
-                dict(zip(facts.PART_LOADERS, deal_parts, strict=True)),
+                dict(zip(facts.PART_NAMES, deal_parts, strict=True)),
             )
             for row, *deal_parts in zip(rows, *parts, strict=True)
             if row.account_id in accounts
         }
 
     async def _fetch_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:
-        return await totals_by_filter(self._viewer, scopes)
-
-    async def _fetch_open_deals(self, names: Collection[DealName]) -> dict[DealName, tuple[UUID, ...]]:
-        return await duplicates.open_deals_by_name(self._viewer, names)
+        return await totals_by_filter(self.viewer, scopes)
 
     async def _fetch_alerts(
         self, keys: Collection[tuple[UUID, frozenset[AlertStatus]]]
@@ -178,17 +257,6 @@ class Loaders:
         found: dict[tuple[UUID, frozenset[AlertStatus]], Sequence[AlertRow]] = {}
         for statuses in {statuses for _, statuses in keys}:
             ids = [id for id, chosen in keys if chosen == statuses]
-            rows = await alerts.alerts_by_deal(self._viewer.organization_id, ids, statuses)
+            rows = await alerts.alerts_by_deal(self.viewer.organization_id, ids, statuses)
             found |= {(id, statuses): rows[id] for id in ids if id in rows}
         return found
-
-    def _loader(self, phase: LoadPhase, fetch: ScopedFetch[Row]) -> Loader[UUID, Row]:
-        async def fetch_for_viewer(ids: list[UUID]) -> dict[UUID, Row]:
-            return await fetch(self._viewer, ids)
-
-        return Loader(self._scheduler, phase, fetch_for_viewer)
-
-
-async def _fetch_organization(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OrganizationRow]:
-    """Return the viewer's own organization; no other is ever found."""
-    return {id: await people.organization(viewer) for id in ids if id == viewer.organization_id}

@@ -1,6 +1,5 @@
 """The queries `node` and `nodes`: any object by its id."""
 
-from asyncio import gather
 from typing import Annotated, Any
 
 import strawberry
@@ -35,7 +34,7 @@ class NodeQuery:
             raise bad_input(
                 f"`ids` has {len(ids)} ids; at most {MAX_PAGE_SIZE} are allowed. Split the request."
             )
-        return await gather(*(find_node(info, id) for id in ids))
+        return await info.context.driver.gather(*(find_node(info, id) for id in ids))
 
 
 async def find_node(info: Info, id: str, kind: str | None = None) -> object | None:

@@ -1,14 +1,15 @@
 """Loaders of the parts of deals: the facts that the rules read, the pages of lists, and conversations."""
 
-from asyncio import gather
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from schema.core.connections import Connection
-from schema.core.dataloader import BatchFetch, BatchScheduler, Loader, LoadPhase, load_required
+from schema.core.dataloader import BatchFetch, Loader, LoadPhase, load_required
+from schema.execution.driver import Driver
 from workflow.queries.nested_pages import NestedList
 from workflow.queries.opportunity import facts, history
 from workflow.queries.opportunity.activities import ACTIVITIES, conversations
@@ -31,11 +32,12 @@ class PartLoaders:
 
     def __init__(
         self,
-        scheduler: BatchScheduler,
+        driver: Driver,
         viewer: Viewer,
         now: datetime,
         transitions: Loader[UUID, TransitionRow],
     ) -> None:
+        self._driver = driver
         self._viewer = viewer
         self._now = now
         self._transitions = transitions
@@ -44,41 +46,56 @@ class PartLoaders:
             "transitions": self._load_transitions,
             "overrides": self._load_open_overrides,
         }
-        self._separate = {
-            name: Loader(scheduler, LoadPhase.PARTS, self._part_fetch(fetch))
-            for name, fetch in facts.PART_LOADERS.items()
-            if name not in self._shared
-        }
-        lists: tuple[NestedList[Any, Any], ...] = (ACTIVITIES, HISTORY)
-        self._lists = {
-            nested.table: Loader(scheduler, LoadPhase.LISTS, self._list_fetch(nested)) for nested in lists
-        }
-        self._counts = {
-            nested.table: Loader(scheduler, LoadPhase.LISTS, self._count_fetch(nested)) for nested in lists
-        }
-        self._overrides = Loader(scheduler, LoadPhase.PARTS, self._fetch_overrides)
-        self._conversations: Loader[ConversationKey, tuple[Any, ...]] = Loader(
-            scheduler, LoadPhase.CONVERSATIONS, self._fetch_conversations
-        )
+        self._loaders: dict[Hashable, Loader[Any, Any]] = {}
+
+    def close(self) -> None:
+        """Drop all rows at once, because the loaders refer to this object."""
+        vars(self).clear()
+
+    def _loader(
+        self, key: Hashable, phase: LoadPhase, make: Callable[[], BatchFetch[Any, Any]]
+    ) -> Loader[Any, Any]:
+        """Return the loader with this key; it is made at its first use."""
+        if key not in self._loaders:
+            self._loaders[key] = Loader(self._driver, phase, make())
+        return self._loaders[key]
+
+    @property
+    def _parts(self) -> Loader[tuple[str, UUID], Any]:
+        return self._loader("parts", LoadPhase.PARTS, lambda: self._fetch_parts)
+
+    def _list(self, nested: NestedList[Any, Any]) -> Loader[tuple[UUID, int], Any]:
+        return self._loader((nested.table, "list"), LoadPhase.LISTS, lambda: self._list_fetch(nested))
+
+    def _count(self, nested: NestedList[Any, Any]) -> Loader[UUID, int]:
+        return self._loader((nested.table, "count"), LoadPhase.LISTS, lambda: self._count_fetch(nested))
+
+    @property
+    def _overrides(self) -> Loader[UUID, tuple[OverrideFacts, ...]]:
+        return self._loader("all overrides", LoadPhase.PARTS, lambda: self._fetch_overrides)
+
+    @property
+    def _conversations(self) -> Loader[ConversationKey, tuple[Any, ...]]:
+        return self._loader("conversations", LoadPhase.CONVERSATIONS, lambda: self._fetch_conversations)
 
     async def load(self, name: str, ids: Ids) -> list[Any]:
         """Return the part of each deal that a field of its facts holds, None for each deal without one."""
         return await (
-            self._shared[name](ids) if name in self._shared else self._separate[name].load_many(ids)
+            self._shared[name](ids)
+            if name in self._shared
+            else self._parts.load_many([(name, id) for id in ids])
         )
 
     async def page(self, nested: NestedList[Row, Any], opportunity_id: UUID, window: Window) -> Page[Row]:
         """Return a page of a deal's list; the first pages of many deals take one statement."""
         if window.after is not None or window.before is not None or window.backward:
             return await nested.page_of(self._viewer, opportunity_id, window)
-        page: Page[Row] = await load_required(self._lists[nested.table], (opportunity_id, window.size))
+        page: Page[Row] = await load_required(self._list(nested), (opportunity_id, window.size))
         return page
 
     async def total(self, nested: NestedList[Any, Any], page: Connection[Any]) -> int:
         """Return the number of rows in the list of a page."""
-        return (
-            await load_required(self._counts[nested.table], page.scope) if page.total is None else page.total
-        )
+        return await load_required(self._count(nested), page.scope) if page.total is None else page.total
 
     async def participants(self, activity_id: UUID) -> tuple[UUID, ...]:
         """Return the contacts who took part in an activity."""
@@ -90,15 +107,15 @@ class PartLoaders:
         return next((one for one in overrides if one.transition_id == transition.id), None)
 
     async def _load_activity(self, ids: Ids) -> list[ActivityFacts | None]:
-        counts, spoken = await gather(
-            self._lists[ACTIVITIES.table].load_many([(id, FACTS_ONLY) for id in ids]),
+        counts, spoken = await self._driver.gather(
+            self._list(ACTIVITIES).load_many([(id, FACTS_ONLY) for id in ids]),
             self._conversations.load_many([("deal", id) for id in ids]),
         )
         pairs = zip(counts, spoken, strict=True)
         return [None if found is None else replace(found, conversations=deal or ()) for found, deal in pairs]
 
     async def _load_transitions(self, ids: Ids) -> list[Any]:
-        return await self._lists[HISTORY.table].load_many([(id, FACTS_ONLY) for id in ids])
+        return await self._list(HISTORY).load_many([(id, FACTS_ONLY) for id in ids])
 
     async def _load_open_overrides(self, ids: Ids) -> list[tuple[OverrideFacts, ...]]:
         loaded = await self._overrides.load_many(ids)
@@ -124,11 +141,19 @@ class PartLoaders:
         }
         return {(kind, id): by_kind[kind].get(id, ()) for kind, id in keys}
 
-    def _part_fetch(self, fetch_part: facts.PartLoader) -> BatchFetch[UUID, Any]:
-        async def fetch(ids: list[UUID]) -> Mapping[UUID, Any]:
-            return await fetch_part(self._viewer.organization_id, ids, self._now)
-
-        return fetch
+    async def _fetch_parts(self, keys: list[tuple[str, UUID]]) -> dict[tuple[str, UUID], Any]:
+        """Return parts by name and deal; those of the same deals are read together."""
+        ids_of: defaultdict[str, list[UUID]] = defaultdict(list)
+        for name, id in keys:
+            ids_of[name].append(id)
+        names_of: defaultdict[tuple[UUID, ...], list[str]] = defaultdict(list)
+        for name, ids in ids_of.items():
+            names_of[tuple(sorted(ids))].append(name)
+        found: dict[tuple[str, UUID], Any] = {}
+        for deals, names in names_of.items():
+            parts = await facts.load_parts(self._viewer.organization_id, deals, names)
+            found |= {(name, id): part for name in names for id, part in parts[name].items()}
+        return found
 
     def _list_fetch(self, nested: NestedList[Any, Any]) -> BatchFetch[tuple[UUID, int], Any]:
         async def fetch(keys: list[tuple[UUID, int]]) -> dict[tuple[UUID, int], Any]:

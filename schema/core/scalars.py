@@ -55,7 +55,7 @@ def _parse_decimal(value: object) -> Exact:
 
 
 def _serialize_instant(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat()
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat()
 
 
 def _unchanged(value: object) -> object:

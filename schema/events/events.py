@@ -18,7 +18,7 @@ from schema.people.types import ActorType
 from workflow.queries.events import events
 from workflow.queries.events.events import EventFilter, EventRow, FeedPosition, InvalidFeedCursorError
 from workflow.queries.opportunity.rows import OpportunityRow
-from workflow.queries.paging import Window
+from workflow.queries.paging import Page, Window
 from workflow.rules.events.event_types import EVENT_TYPES
 
 
@@ -135,11 +135,10 @@ def parse_feed_cursor(cursor: str | None, name: str) -> FeedPosition | None:
 def _to_connection(
     rows: Sequence[EventRow], window: Window, *, more: bool, after: str | None, before: str | None
 ) -> connections.Connection[EventRow]:
-    edges = [connections.Edge(cursor=row.position.cursor(), node=row) for row in rows]
-    info = connections.PageInfo(
-        has_next_page=before is not None if window.backward else more,
-        has_previous_page=more if window.backward else after is not None,
-        start_cursor=edges[0].cursor if edges else before,
-        end_cursor=edges[-1].cursor if edges else after,
+    page = Page(
+        rows=tuple(rows),
+        keys=[row.position for row in rows],
+        has_next=before is not None if window.backward else more,
+        has_previous=more if window.backward else after is not None,
     )
-    return connections.Connection(edges=edges, nodes=list(rows), page_info=info, scope=None)
+    return connections.Connection(page=page, cursor=FeedPosition.cursor, before=before, after=after)

@@ -9,15 +9,12 @@ import strawberry
 
 from schema.core import connections, ids
 from schema.core.context import Info
-from schema.core.dataloader import load_required
 from schema.core.inputs import bad_input, conditions, lists_to_tuples, optional, or_none
-from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.core.nodes import Node, Root, Roots, backed_by, batch, described, needs, node_id, referenced
 from schema.people.types import ActorType, Member
 from workflow.queries.opportunity import alerts
 from workflow.queries.opportunity.alerts import ORDER_TERMS, UNRESOLVED, WORST_FIRST, AlertFilter, AlertRow
-from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.paging import Term
-from workflow.queries.people.people import MemberRow
 from workflow.rules.enums import AlertCode, AlertOrderField, AlertSeverity, AlertStatus, OrderDirection
 
 if TYPE_CHECKING:
@@ -53,9 +50,9 @@ class Alert(Node):
     resolved_at: datetime | None = described("The time when its cause was gone. Null while it is unresolved.")
     escalated_at: datetime | None = described("The time when it was escalated to a manager.")
 
-    @strawberry.field(graphql_type=Opportunity, description="The opportunity that the alert is about.")
-    async def opportunity(self, root: Root, info: Info) -> OpportunityRow:
-        return await load_required(info.context.loaders.opportunity, root.opportunity_id)
+    opportunity: Opportunity = referenced(
+        "opportunity", "opportunity_id", "The opportunity that the alert is about."
+    )
 
     @strawberry.field(
         description="The part of the opportunity that the alert is about, if it can have several: the "
@@ -66,16 +63,9 @@ class Alert(Node):
         kind = SUBJECT_TYPES.get(root.code)
         return ids.encode(kind, UUID(root.subject)) if kind else root.subject or None
 
-    @strawberry.field(
-        graphql_type=Member | None,
-        description="The manager it was escalated to. Null if it was not escalated.",
+    escalated_to: Member | None = referenced(
+        "member", "escalated_to_id", "The manager it was escalated to. Null if it was not escalated."
     )
-    async def escalated_to(self, root: Root, info: Info) -> MemberRow | None:
-        return (
-            None
-            if root.escalated_to_id is None
-            else await info.context.loaders.member.load(root.escalated_to_id)
-        )
 
 
 Statuses = Annotated[
@@ -83,9 +73,13 @@ Statuses = Annotated[
 ]
 
 
-async def deal_alerts(root: Root, info: Info, status: Statuses = UNRESOLVED_STATUSES) -> Sequence[AlertRow]:
-    """Return the alerts of a deal."""
-    return await info.context.loaders.alerts_of(root.id, frozenset(status))
+@batch
+@needs("id")
+async def deal_alerts(
+    roots: Roots, info: Info, status: Statuses = UNRESOLVED_STATUSES
+) -> list[Sequence[AlertRow]]:
+    """Return the alerts of each deal."""
+    return await info.context.loaders.alerts_of([root.id for root in roots], frozenset(status))
 
 
 @strawberry.type(description="A page of alerts.")

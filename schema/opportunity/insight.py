@@ -1,12 +1,13 @@
 """The insight into an opportunity, and its health."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import strawberry
 
 from schema.core.context import Info
-from schema.core.dataloader import load_required
-from schema.core.nodes import Root, backed_by, described
+from schema.core.nodes import Roots, backed_by, batch, described
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.opportunity.stored_health import closed_insight, stored_health
 from workflow.rules.enums import HealthBand, InsightTopicName, KnowledgeStatus
@@ -63,27 +64,29 @@ class HealthType:
     factors: list[HealthFactorType] = described("The factors that make up the score.")
 
 
-async def deal_insight(root: Root, info: Info) -> insight_rules.Insight:
-    """Return the insight into a deal, for a closed one as stored at its close."""
-    stored = closed_insight(root)
-    return (
-        stored
-        if stored is not None
-        else insight_rules.evaluate_insight(*await _process_and_facts(root, info))
-    )
+Result = TypeVar("Result")
 
 
-async def deal_health(root: Root, info: Info) -> health_rules.Health:
-    """Return the stored health of a deal; compute it if none is stored."""
-    stored = stored_health(root)
-    return (
-        stored if stored is not None else health_rules.evaluate_health(*await _process_and_facts(root, info))
-    )
+@batch
+async def deal_insight(roots: Roots, info: Info) -> list[insight_rules.Insight]:
+    """Return the insight into each deal, for a closed one as stored at its close."""
+    return await _stored_or_evaluated(roots, info, closed_insight, insight_rules.evaluate_insight)
 
 
-async def _process_and_facts(
-    row: OpportunityRow, info: Info
-) -> tuple[ProcessDocument, OpportunityFacts, datetime]:
-    facts = await load_required(info.context.loaders.facts, row.id)
-    process = await load_required(info.context.loaders.process, row.process_id)
-    return process.document, facts, info.context.now
+@batch
+async def deal_health(roots: Roots, info: Info) -> list[health_rules.Health]:
+    """Return the stored health of each deal; compute it where none is stored."""
+    return await _stored_or_evaluated(roots, info, stored_health, health_rules.evaluate_health)
+
+
+async def _stored_or_evaluated(
+    rows: Sequence[OpportunityRow],
+    info: Info,
+    read_stored: Callable[[OpportunityRow], Result | None],
+    evaluate: Callable[[ProcessDocument, OpportunityFacts, datetime], Result],
+) -> list[Result]:
+    results = [read_stored(row) for row in rows]
+    missing = [row for row, result in zip(rows, results, strict=True) if result is None]
+    facts = await info.context.loaders.facts_and_process(missing)
+    evaluated = iter([evaluate(process, deal_facts, info.context.now) for deal_facts, process in facts])
+    return [next(evaluated) if result is None else result for result in results]

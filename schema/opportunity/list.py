@@ -13,7 +13,7 @@ from schema.core.context import Info
 from schema.core.inputs import bad_input, or_none
 from schema.core.money import Money, money
 from schema.core.node_query import Id, find_node
-from schema.core.nodes import Root, described
+from schema.core.nodes import Root, described, needs
 from schema.opportunity.filter import (
     OpportunityFilterArgument,
     OpportunityFilterInput,
@@ -50,6 +50,7 @@ class OpportunityConnection(connections.Connection[Opportunity]):
         description="The number of items that match the filter, on all pages together. It is exact and "
         "counted for each answer, which takes long if many opportunities match. Ask only if you show it."
     )
+    @needs()
     async def total_count(self, root: Root, info: Info) -> int:
         return (await info.context.loaders.totals(root.scope)).count
 
@@ -58,6 +59,7 @@ class OpportunityConnection(connections.Connection[Opportunity]):
         "together, exact and computed like `totalCount`. Null, with an error, if a currency has no exchange "
         "rate."
     )
+    @needs()
     async def total_value(self, root: Root, info: Info) -> Money | None:
         found = await info.context.loaders.totals(root.scope)
         if found.base_minor is None:
@@ -93,7 +95,8 @@ async def account_opportunities(
 async def _page(
     info: Info, scope: OpportunityFilter, order: Sequence[Term], window: Window
 ) -> connections.Connection[OpportunityRow]:
-    page = await rows.opportunities(info.context.viewer, scope, order, window)
+    columns = info.context.loaders.columns_of(OpportunityRow)
+    page = await rows.opportunities(info.context.viewer, scope, order, window, columns)
     return connections.to_connection(info.context.loaders.remember_page(page), order, scope)
 
 
@@ -110,6 +113,7 @@ class OpportunityQuery:
         graphql_type=OpportunityConnection,
         description="The opportunities that you can see, by number unless you pass `orderBy`.",
     )
+    @needs()
     async def opportunities(
         self,
         info: Info,

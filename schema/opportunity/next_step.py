@@ -6,7 +6,8 @@ import strawberry
 
 from schema.core.context import Info
 from schema.core.inputs import optional, or_none
-from schema.core.nodes import Root, described
+from schema.core.nodes import Roots, batch, described, needs
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.opportunity.facts import NextStep
 
 
@@ -25,16 +26,23 @@ class NextStepInput:
     agreed_with_buyer: bool = strawberry.field(default=False, description="True if the buyer agreed to it.")
 
 
-async def deal_next_step(root: Root, info: Info) -> NextStepType | None:
-    """Return the next step of a deal; None if it has none."""
-    if root.next_step_text is None:
+@batch
+@needs("next_step_text", "next_step_due", "next_step_agreed")
+async def deal_next_step(roots: Roots, info: Info) -> list[NextStepType | None]:
+    """Return the next step of each deal; None for one that has none."""
+    today = await info.context.today()
+    return [_next_step(root, today) for root in roots]
+
+
+def _next_step(row: OpportunityRow, today: date) -> NextStepType | None:
+    if row.next_step_text is None:
         return None
-    due = root.next_step_due
+    due = row.next_step_due
     return NextStepType(
-        text=root.next_step_text,
+        text=row.next_step_text,
         due_date=due,
-        agreed_with_buyer=root.next_step_agreed,
-        overdue=due is not None and due < await info.context.today(),
+        agreed_with_buyer=row.next_step_agreed,
+        overdue=due is not None and due < today,
     )
 
 

@@ -9,11 +9,10 @@ import strawberry
 from schema.core.context import Info
 from schema.core.dataloader import load_required
 from schema.core.inputs import optional, or_none
-from schema.core.nodes import Root, backed_by, described
+from schema.core.nodes import Root, Roots, backed_by, batch, described, referenced
 from schema.opportunity.requirements import Requirement
 from schema.people.types import ActorType
 from workflow.operations.change.overrides import NewOverride
-from workflow.queries.opportunity.history import TransitionRow
 from workflow.rules.codec import decode
 from workflow.rules.gates.machine import is_override_open
 from workflow.rules.gates.requirements import Verdict
@@ -46,9 +45,7 @@ class Override:
         actor: Actor = root.by
         return actor
 
-    @strawberry.field(graphql_type=Transition, description="The transition that it allowed.")
-    async def transition(self, root: Root, info: Info) -> TransitionRow:
-        return await load_required(info.context.loaders.transition, root.transition_id)
+    transition: Transition = referenced("transition", "transition_id", "The transition that it allowed.")
 
     @strawberry.field(
         graphql_type=list[Requirement], description="The requirements as they were when they were passed."
@@ -72,12 +69,14 @@ class OverrideInput:
     )
 
 
-async def deal_open_overrides(root: Root, info: Info) -> Sequence[OverrideFacts]:
-    """Return the overrides of a deal whose requirements are still not met."""
-    facts = await load_required(info.context.loaders.facts, root.id)
-    process = await load_required(info.context.loaders.process, root.process_id)
+@batch
+async def deal_open_overrides(roots: Roots, info: Info) -> list[list[OverrideFacts]]:
+    """Return the overrides of each deal whose requirements are still not met."""
     now = info.context.now
-    return [one for one in facts.overrides if is_override_open(one, facts, process.document, now)]
+    return [
+        [one for one in facts.overrides if is_override_open(one, facts, process, now)]
+        for facts, process in await info.context.loaders.facts_and_process(roots)
+    ]
 
 
 def parse_override(input: Any) -> NewOverride | None:  # Any: an OverrideInput, null, or left out

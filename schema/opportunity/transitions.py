@@ -7,17 +7,15 @@ import strawberry
 
 from schema.core import connections
 from schema.core.context import Info
-from schema.core.dataloader import load_required
 from schema.core.money import Money, money
-from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.core.nodes import Node, Root, Roots, backed_by, batch, described, needs, node_id, referenced
 from schema.opportunity.close import Close, transition_close
 from schema.opportunity.overrides import Override
 from schema.opportunity.requirements import Requirement
-from schema.opportunity.resolvers import ownership
+from schema.opportunity.resolvers import ownerships
 from schema.people.types import ActorType
 from schema.process.type import SalesProcess
 from workflow.queries.opportunity.history import HISTORY, TransitionRow
-from workflow.queries.process.processes import ProcessRow
 from workflow.rules.codec import decode
 from workflow.rules.enums import (
     ForecastCategory,
@@ -94,9 +92,9 @@ class Transition(Node):
     def requirements(self, root: Root) -> Sequence[Verdict]:
         return [decode(Verdict, stored) for stored in root.requirements]
 
-    @strawberry.field(graphql_type=SalesProcess, description="The process version whose gate was evaluated.")
-    async def process(self, root: Root, info: Info) -> ProcessRow:
-        return await load_required(info.context.loaders.process, root.process_id)
+    process: SalesProcess = referenced(
+        "process", "process_id", "The process version whose gate was evaluated."
+    )
 
     @strawberry.field(
         description="The close that this transition made. Null if it did not close the opportunity."
@@ -119,21 +117,22 @@ class Transition(Node):
 @strawberry.type(description="A page of an opportunity's history.")
 class TransitionConnection(connections.Connection[Transition]):
     @strawberry.field(description="The number of items on all pages together.")
+    @needs()
     async def total_count(self, root: Root, info: Info) -> int:
         return await info.context.loaders.parts.total(HISTORY, root)
 
 
-async def deal_transitions(root: Root, info: Info) -> Sequence[TransitionPreview]:
-    """Preview every transition that leaves the deal's state."""
-    return preview_transitions(
-        await load_required(info.context.loaders.facts, root.id),
-        (await load_required(info.context.loaders.process, root.process_id)).document,
-        viewer=info.context.viewer,
-        ownership=await ownership(info, root),
-        now=info.context.now,
-    )
+@batch
+async def deal_transitions(roots: Roots, info: Info) -> list[Sequence[TransitionPreview]]:
+    """Preview every transition that leaves the state of each deal."""
+    facts_and_process = await info.context.loaders.facts_and_process(roots)
+    return [
+        preview_transitions(facts, process, viewer=info.context.viewer, ownership=owned, now=info.context.now)
+        for (facts, process), owned in zip(facts_and_process, await ownerships(info, roots), strict=True)
+    ]
 
 
+@needs("id")
 async def deal_history(
     root: Root,
     info: Info,

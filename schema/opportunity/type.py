@@ -11,7 +11,7 @@ from schema.buyer.profile import Buyer, deal_buyer
 from schema.buyer.qualification import Qualification, deal_qualification
 from schema.buyer.risks import Risk, RiskReview, deal_risk_review, deal_risks
 from schema.core.money import Money
-from schema.core.nodes import Node, backed_by, described, node_id, resolved
+from schema.core.nodes import Node, backed_by, described, node_id, referenced, resolved
 from schema.core.scalars import Json
 from schema.opportunity import resolvers
 from schema.opportunity.alerts import Alert, deal_alerts
@@ -64,8 +64,8 @@ class Opportunity(Node):
     )
 
     # People
-    account: Account = resolved(resolvers.account, "The account: the company that may buy.")
-    owner: Member = resolved(resolvers.owner, "The member who is responsible.")
+    account: Account = referenced("account", "account_id", "The account: the company that may buy.")
+    owner: Member = referenced("member", "owner_id", "The member who is responsible.")
     collaborators: list[Member] = resolved(
         resolvers.collaborators, "The members who work on it with the owner."
     )
@@ -82,7 +82,7 @@ class Opportunity(Node):
         resolvers.time_in_states,
         "The time spent in each state: in the current visit, and in all visits together.",
     )
-    process: SalesProcess = resolved(resolvers.process, "The process version that it follows.")
+    process: SalesProcess = referenced("process", "process_id", "The process version that it follows.")
     transitions: list[TransitionOption] = resolved(
         deal_transitions,
         "Every transition that leaves the current state, with every requirement of its gate. Reading it is a "

@@ -8,9 +8,8 @@ import strawberry
 
 from schema.core import connections
 from schema.core.context import Info
-from schema.core.dataloader import load_required
 from schema.core.inputs import or_none
-from schema.core.nodes import Node, Root, backed_by, described, node_id
+from schema.core.nodes import Node, Root, backed_by, described, node_id, referenced
 from workflow.queries.events import events
 from workflow.queries.paging import Term
 from workflow.queries.people import people
@@ -62,9 +61,7 @@ class Member(Node):
     active: bool = described("True if the member can sign in and own opportunities.")
     created_at: datetime = described("The time when the member was created.")
 
-    @strawberry.field(graphql_type="Team | None", description="The team. Null if there is none.")
-    async def team(self, root: Root, info: Info) -> TeamRow | None:
-        return None if root.team_id is None else await info.context.loaders.team.load(root.team_id)
+    team: "Team | None" = referenced("team", "team_id", "The team. Null if there is none.")
 
 
 @strawberry.type(description="A team. Teams form a tree.")
@@ -73,17 +70,11 @@ class Team(Node):
     id: strawberry.ID = node_id("Team")
     name: str = described("The name, unique in the organization.")
 
-    @strawberry.field(graphql_type="Team | None", description="The team above. Null for a team at the top.")
-    async def parent(self, root: Root, info: Info) -> TeamRow | None:
-        return None if root.parent_id is None else await info.context.loaders.team.load(root.parent_id)
+    parent: "Team | None" = referenced("team", "parent_id", "The team above. Null for a team at the top.")
 
-    @strawberry.field(graphql_type=Member | None, description="The manager.")
-    async def manager(self, root: Root, info: Info) -> MemberRow | None:
-        return None if root.manager_id is None else await info.context.loaders.member.load(root.manager_id)
+    manager: Member | None = referenced("member", "manager_id", "The manager.")
 
-    @strawberry.field(graphql_type=list[Member], description="The members of the team, by name.")
-    async def members(self, root: Root, info: Info) -> Sequence[MemberRow]:
-        return await load_required(info.context.loaders.team_members, root.id)
+    members: list[Member] = referenced("team_members", "id", "The members of the team, by name.")
 
 
 @strawberry.type(name="Actor", description="The author of a change: a member, an API key or the system.")
@@ -92,9 +83,7 @@ class ActorType:
     kind: ActorKind = described("The kind of author.")
     name: str = described("The author's name at that time.")
 
-    @strawberry.field(graphql_type=Member | None, description="The member. Null if it was not a member.")
-    async def member(self, root: Root, info: Info) -> MemberRow | None:
-        return None if root.member_id is None else await info.context.loaders.member.load(root.member_id)
+    member: Member | None = referenced("member", "member_id", "The member. Null if it was not a member.")
 
 
 @strawberry.type(name="Viewer", description="You: the member or API key that sends this request.")

@@ -38,7 +38,14 @@ async def read(organization: TestOrganization, order: Sequence[Term], window: Wi
         return record["base_minor"], record["name"]
 
     rows = Opportunity.filter(organization_id=organization.id)
-    return await page(rows, order=order, window=window, columns=("base_minor", "name"), make=make)
+    return await page(
+        lambda: rows,
+        table=Opportunity,
+        order=order,
+        window=window,
+        columns=("base_minor", "name"),
+        make=make,
+    )
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -125,7 +132,7 @@ async def test_the_id_in_a_cursor_may_come_from_the_driver_or_from_a_client(
     by_driver = await read(organization, order, Window(9, after=(number, id)))
     by_client = await read(organization, order, Window(9, after=(number, UUID(str(id)))))
 
-    assert by_driver == by_client
+    assert (by_driver.rows, list(by_driver.keys)) == (by_client.rows, list(by_client.keys))
     assert len(by_driver.rows) == 4
 
 

@@ -144,7 +144,7 @@ FILTERS = [
     (_deep(5), None),
     (_deep(6), "Filters can be nested at most 5 deep."),
     (_deep(120), "Filters can be nested at most 5 deep."),
-    ({"anyOf": [{"text": "x", "missing": ["COMPETITORS"]}] * 49}, None),
+    ({"anyOf": [{"source": ["x"], "missing": ["COMPETITORS"]}] * 49}, None),
     ({"anyOf": [{}] * 50}, "The filter contains 51 filters; at most 50 are allowed."),
     ({"anyOf": [{"anyOf": [{"anyOf": [{"anyOf": [{"open": True}] * 46}]}]}]}, None),
     ({"numbers": [1] * 1_000}, None),

@@ -67,8 +67,14 @@ class NestedList(Generic[Row, PartFacts]):
 
     async def page_of(self, viewer: Viewer, parent: UUID, window: Window) -> Page[Row]:
         """Read any page of one deal; one statement."""
-        rows = self._visible_rows(viewer, [parent])
-        return await page(rows, order=self.order, window=window, columns=self.columns, make=self.make)
+        return await page(
+            lambda: self._visible_rows(viewer, [parent]),
+            table=self.table,
+            order=self.order,
+            window=window,
+            columns=self.columns,
+            make=self.make,
+        )
 
     async def counts(self, viewer: Viewer, parents: Collection[UUID]) -> dict[UUID, int]:
         """Count the parts of each deal; one statement."""

@@ -1,6 +1,6 @@
 """Keyset paging: a page starts after the values of a row, so inserted and deleted rows never shift it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from math import isfinite
@@ -10,10 +10,12 @@ from uuid import UUID
 from tortoise.expressions import Q
 from tortoise.fields import Field
 from tortoise.models import Model
-from tortoise.queryset import QuerySet
+from tortoise.queryset import QuerySet, ValuesQuery
 
 from workflow.models.columns import UNSTORABLE
+from workflow.models.engine.database import Record
 from workflow.queries.conditions import where
+from workflow.queries.records import Statement, converted_record, is_record_row, remember_statement, statement
 from workflow.rules.errors import invalid_field
 
 Row = TypeVar("Row")
@@ -73,7 +75,7 @@ class Page(Generic[Row]):
     """
 
     rows: tuple[Row, ...]
-    keys: tuple[tuple[Any, ...], ...]
+    keys: Sequence[tuple[Any, ...]]
     has_next: bool
     has_previous: bool
     total: int | None = None
@@ -85,17 +87,44 @@ class Page(Generic[Row]):
 
 
 async def page(
-    rows: QuerySet[Table],
+    rows: Callable[[], QuerySet[Any]],
     *,
+    table: type[Model],
     order: Sequence[Term],
     window: Window,
     columns: Sequence[str],
-    make: Callable[[Mapping[str, Any]], Row],
+    make: Callable[[Record], Row],
+    key: Hashable = None,
 ) -> Page[Row]:
-    """Read the rows of a window; one statement."""
+    """Read the rows of a window; one statement. Its text is built once for each key of equal rows."""
     terms = complete_order(order)
     for values in (window.after, window.before):
-        _check_cursor(rows.model, terms, values)
+        _check_cursor(table, terms, values)
+
+    def build() -> Statement:
+        return statement(_select(rows(), terms, window, columns))
+
+    found = build() if key is None else remember_statement((table, key, terms, window), build)
+
+    def converting(record: Record) -> Row:
+        return make(converted_record(table, columns, record))
+
+    records = await found.read()
+    more = len(records) > window.size
+    records = records[: window.size]
+    if window.backward:
+        records = records[::-1]
+    return Page(
+        rows=tuple(map(make if is_record_row(make) else converting, records)),
+        keys=_CursorKeys(table, terms, records),
+        has_next=window.before is not None if window.backward else more,
+        has_previous=more if window.backward else window.after is not None,
+    )
+
+
+def _select(
+    rows: QuerySet[Any], terms: Sequence[Term], window: Window, columns: Sequence[str]
+) -> ValuesQuery[Any]:
     found = rows
     if window.after is not None:
         found = found.filter(_cursor_condition(terms, window.after, backward=False))
@@ -103,19 +132,28 @@ async def page(
         found = found.filter(_cursor_condition(terms, window.before, backward=True))
     found = _apply_order(found, terms, backward=window.backward)
     # One row more than requested shows if the list continues.
-    records = await found.limit(window.size + 1).values(
-        *dict.fromkeys((*columns, *(term.column for term in terms)))
-    )
-    more = len(records) > window.size
-    records = records[: window.size]
-    if window.backward:
-        records.reverse()
-    return Page(
-        rows=tuple(make({name: record[name] for name in columns}) for record in records),
-        keys=tuple(tuple(record[term.column] for term in terms) for record in records),
-        has_next=window.before is not None if window.backward else more,
-        has_previous=more if window.backward else window.after is not None,
-    )
+    return found.limit(window.size + 1).values(*dict.fromkeys((*columns, *(term.column for term in terms))))
+
+
+class _CursorKeys(Sequence[tuple[Any, ...]]):
+    """The values of the cursor of each row, converted when they are used: most pages show none."""
+
+    def __init__(self, table: type[Model], terms: Sequence[Term], records: Sequence[Record]) -> None:
+        self._table = table
+        self._terms = terms
+        self._records = records
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return _CursorKeys(self._table, self._terms, self._records[index])
+        values = converted_record(self._table, [term.column for term in self._terms], self._records[index])
+        return tuple(values.values())
 
 
 _VALUE_CHECKS: dict[type, Callable[[Any, dict[str, Any]], bool]] = {
@@ -149,7 +187,7 @@ def _is_valid(column: Field[Any], value: Any) -> bool:
 
 def _apply_order(rows: QuerySet[Table], terms: Sequence[Term], *, backward: bool) -> QuerySet[Table]:
     ordered = rows.order_by()
-    # `order_by` has no words for the place of nulls. Tortoise writes a direction as it is into the statement.
+    # `order_by` has no words for the place of nulls. Tortoise writes the direction as it is.
     ordered._orderings = [(term.column, direction(term, backward=backward)) for term in terms]
     return ordered
 

@@ -1,13 +1,14 @@
 """The scope of a viewer: every read of deals starts from `visible`."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Hashable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from workflow.models import Collaborator, Member, Opportunity
-from workflow.models.engine.database import act_as_organization
+from workflow.models.engine.database import act_as_organization, one_connection
 from workflow.rules.enums import Visibility
 from workflow.rules.permissions import Viewer
 
@@ -20,12 +21,22 @@ def act_as_viewer(viewer: Viewer) -> AbstractContextManager[None]:
     return act_as_organization(viewer.organization_id)
 
 
+def reading() -> AbstractAsyncContextManager[None]:
+    """Let the reads of one response share a connection to the database."""
+    return one_connection()
+
+
 def visible(viewer: Viewer) -> QuerySet[Opportunity]:
     """Return the deals within the viewer's visibility and those on which the viewer collaborates."""
     deals = Opportunity.filter(organization_id=viewer.organization_id, deleted_at=None)
     if viewer.sees_all:
         return deals
     return deals.filter(_own_deals(viewer.member_id) | _team_deals(viewer))
+
+
+def scope_key(viewer: Viewer) -> Hashable:
+    """Return all that `visible` reads of a viewer; two viewers with the same key see the same deals."""
+    return viewer.organization_id, viewer.sees_all, viewer.member_id, viewer.visibility, viewer.teams
 
 
 def _own_deals(member_id: UUID | None) -> Q:

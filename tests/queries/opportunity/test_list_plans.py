@@ -1,4 +1,4 @@
-"""The database walks an index for each order and each common filter: it sorts and scans no more than a page.
+"""The database walks an index for each order and common filter: it sorts and scans at most a page.
 
 The statistics of an organization with many closed deals make other plans look good, too.
 """

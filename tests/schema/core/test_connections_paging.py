@@ -130,9 +130,10 @@ class ListWalk:
         return staying, returned
 
     def in_order(self, ids: Sequence[UUID] | set[UUID], *, backward: bool) -> list[UUID]:
-        """Return the rows sorted by each term, with nulls last, and then by id."""
-        ordered = sorted(ids)
-        for name, direction in reversed(self.order or LEFT_OUT):
+        """Return the rows sorted by each term, nulls last, then by id in the direction of the last term."""
+        order = self.order or LEFT_OUT
+        ordered = sorted(ids, reverse=order[-1][1] == "DESC")
+        for name, direction in reversed(order):
             column = COLUMN_OF[name]
             known = [id for id in ordered if self.rows[id][column] is not None]
             unknown = [id for id in ordered if self.rows[id][column] is None]

@@ -1,19 +1,21 @@
 """The data loader: rows that are requested one by one are read in batches, in the order of the phases."""
 
-from asyncio import CancelledError, create_task, gather, sleep
+from asyncio import sleep
+from typing import Any
 
 import pytest
 
-from schema.core.dataloader import BatchScheduler, Loader, LoadPhase
+from schema.core.dataloader import Loader, LoadPhase, load_all_required, load_required
+from schema.execution.driver import Driver, Raised, Work, all_of
 
 
 class Table:
     """A table that records the keys of each batch; the row of the key `missing` does not exist."""
 
-    def __init__(self, scheduler: BatchScheduler, phase: LoadPhase = LoadPhase.PARTS) -> None:
+    def __init__(self, driver: Driver, phase: LoadPhase = LoadPhase.PARTS) -> None:
         self.batches: list[list[str]] = []
         self.broken = False
-        self.loader: Loader[str, str] = Loader(scheduler, phase, self._fetch)
+        self.loader: Loader[str, str] = Loader(driver, phase, self._fetch)
 
     async def _fetch(self, keys: list[str]) -> dict[str, str]:
         self.batches.append(keys)
@@ -23,89 +25,84 @@ class Table:
         return {key: key.upper() for key in keys if key != "missing"}
 
 
-async def test_rows_requested_together_are_read_in_one_batch_once_per_request() -> None:
-    table = Table(BatchScheduler())
+async def side_by_side(works: list[Work[Any]]) -> list[Any]:
+    """Await several coroutines; return their results."""
+    return await all_of(works)
 
-    values = await gather(
-        table.loader.load("a"), table.loader.load_many(["b", "missing"]), table.loader.load("a")
+
+@pytest.fixture
+def driver() -> Driver:
+    """Return a driver of its own for each test."""
+    return Driver()
+
+
+async def test_rows_requested_together_are_read_in_one_batch_once_per_request(driver: Driver) -> None:
+    table = Table(driver)
+
+    values = await driver.run(
+        side_by_side(
+            [table.loader.load("a"), table.loader.load_many(["b", "missing"]), table.loader.load("a")]
+        )
     )
-    again = await table.loader.load_many(["missing", "a"])
+    again = await driver.run(table.loader.load_many(["missing", "a"]))
 
-    assert list(values) == ["A", ["B", None], "A"]
+    assert values == ["A", ["B", None], "A"]
     assert again == [None, "A"]
     assert table.batches == [["a", "b", "missing"]]
 
 
-async def test_a_table_waits_for_the_tables_that_lead_to_it() -> None:
-    scheduler = BatchScheduler()
-    people = Table(scheduler, LoadPhase.PEOPLE)
-    parts = Table(scheduler, LoadPhase.PARTS)
+async def test_a_table_waits_for_the_tables_that_lead_to_it(driver: Driver) -> None:
+    people = Table(driver, LoadPhase.PEOPLE)
+    parts = Table(driver, LoadPhase.PARTS)
 
     async def through(key: str) -> str | None:
         return await people.loader.load(await parts.loader.load(key) or key)
 
-    values = await gather(people.loader.load("owner"), through("a"), through("b"))
+    values = await driver.run(side_by_side([people.loader.load("owner"), through("a"), through("b")]))
 
-    assert list(values) == ["OWNER", "A", "B"]
+    assert values == ["OWNER", "A", "B"]
     assert (parts.batches, people.batches) == ([["a", "b"]], [["owner", "A", "B"]])
 
 
 async def test_requests_do_not_share_loaded_rows() -> None:
-    one = Table(BatchScheduler())
-    other = Table(BatchScheduler())
+    one = Table(Driver())
+    other = Table(Driver())
 
-    await gather(one.loader.load("a"), other.loader.load("a"))
+    await one.loader.load("a")
+    await other.loader.load("a")
 
     assert (one.batches, other.batches) == ([["a"]], [["a"]])
 
 
-async def test_a_failing_batch_fails_only_its_own_waiters() -> None:
-    scheduler = BatchScheduler()
-    broken = Table(scheduler)
-    sound = Table(scheduler)
+async def test_a_failing_batch_fails_only_its_own_waiters(driver: Driver) -> None:
+    broken = Table(driver)
+    sound = Table(driver)
     broken.broken = True
 
-    *faults, row = await gather(
-        broken.loader.load("a"), broken.loader.load("b"), sound.loader.load("a"), return_exceptions=True
+    *faults, row = await driver.run(
+        side_by_side([broken.loader.load("a"), broken.loader.load("b"), sound.loader.load("a")])
     )
 
-    assert [str(fault) for fault in faults] == ["The database went away."] * 2
+    assert [str(fault.error) for fault in faults if isinstance(fault, Raised)] == [
+        "The database went away."
+    ] * 2
     assert row == "A"
     broken.broken = False
     assert await broken.loader.load("a") == "A"
 
 
-async def test_a_cancelled_waiter_does_not_affect_the_others() -> None:
-    table = Table(BatchScheduler())
-    leaving = create_task(table.loader.load("a"))
-    staying = create_task(table.loader.load("a"))
-    await sleep(0)
+async def test_outside_the_executor_a_loader_reads_at_once(driver: Driver) -> None:
+    table = Table(driver)
 
-    leaving.cancel()
+    assert await table.loader.load("a") == "A"
+    assert await table.loader.load_each(["b", None, "a", "missing"]) == ["B", None, "A", None]
 
-    assert await staying == "A"
-    with pytest.raises(CancelledError):
-        await leaving
+    assert table.batches == [["a"], ["b", "missing"]]
 
 
-async def test_a_batch_without_waiters_is_not_read() -> None:
-    scheduler = BatchScheduler()
-    left = Table(scheduler, LoadPhase.DEALS)
-    kept = Table(scheduler, LoadPhase.PARTS)
-    leaving = create_task(left.loader.load("a"))
-    staying = create_task(kept.loader.load("a"))
-    await sleep(0)
-
-    leaving.cancel()
-
-    assert await staying == "A"
-    assert left.batches == []
-
-
-async def test_a_combined_loader_waits_for_other_loaders_without_blocking_them() -> None:
-    scheduler = BatchScheduler()
-    parts = Table(scheduler, LoadPhase.PARTS)
-    people = Table(scheduler, LoadPhase.PEOPLE)
+async def test_a_combined_loader_waits_for_other_loaders_without_blocking_them(driver: Driver) -> None:
+    parts = Table(driver, LoadPhase.PARTS)
+    people = Table(driver, LoadPhase.PEOPLE)
     combined: list[list[str]] = []
 
     async def fetch(keys: list[str]) -> dict[str, str]:
@@ -114,18 +111,17 @@ async def test_a_combined_loader_waits_for_other_loaders_without_blocking_them()
         owners = await people.loader.load_many(keys)
         return {key: f"{row}+{owner}" for key, row, owner in zip(keys, rows, owners, strict=True)}
 
-    facts: Loader[str, str] = Loader(scheduler, LoadPhase.COMBINED, fetch)
+    facts: Loader[str, str] = Loader(driver, LoadPhase.COMBINED, fetch)
 
-    values = await gather(facts.load("a"), facts.load("b"), people.loader.load("c"))
+    values = await driver.run(side_by_side([facts.load("a"), facts.load("b"), people.loader.load("c")]))
 
-    assert list(values) == ["A+A", "B+B", "C"]
+    assert values == ["A+A", "B+B", "C"]
     assert (combined, parts.batches, people.batches) == ([["a", "b"]], [["a", "b"]], [["c", "a", "b"]])
 
 
-async def test_a_row_that_a_running_batch_combines_is_not_combined_again() -> None:
-    scheduler = BatchScheduler()
-    parts = Table(scheduler, LoadPhase.PARTS)
-    people = Table(scheduler, LoadPhase.PEOPLE)
+async def test_a_row_that_a_running_batch_combines_is_not_combined_again(driver: Driver) -> None:
+    parts = Table(driver, LoadPhase.PARTS)
+    people = Table(driver, LoadPhase.PEOPLE)
     combined: list[list[str]] = []
 
     async def fetch(keys: list[str]) -> dict[str, str]:
@@ -133,11 +129,25 @@ async def test_a_row_that_a_running_batch_combines_is_not_combined_again() -> No
         await parts.loader.load_many(keys)
         return {key: f"{row}!" for key, row in zip(keys, await people.loader.load_many(keys), strict=True)}
 
-    facts: Loader[str, str] = Loader(scheduler, LoadPhase.COMBINED, fetch)
+    facts: Loader[str, str] = Loader(driver, LoadPhase.COMBINED, fetch)
 
     async def after_parts(key: str) -> str | None:
         await parts.loader.load("x")
         return await facts.load(key)
 
-    assert list(await gather(facts.load("a"), after_parts("a"), after_parts("b"))) == ["A!", "A!", "B!"]
+    assert await driver.run(side_by_side([facts.load("a"), after_parts("a"), after_parts("b")])) == [
+        "A!",
+        "A!",
+        "B!",
+    ]
     assert combined == [["a"], ["b"]]
+
+
+async def test_a_missing_row_of_a_foreign_key_is_an_error(driver: Driver) -> None:
+    table = Table(driver)
+
+    assert await load_all_required(table.loader, ["a", "b"]) == ["A", "B"]
+    with pytest.raises(LookupError):
+        await load_required(table.loader, "missing")
+    with pytest.raises(LookupError):
+        await load_all_required(table.loader, ["a", "missing"])

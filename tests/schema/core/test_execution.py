@@ -31,8 +31,9 @@ async def test_the_rows_of_every_list_are_counted(organization: TestOrganization
     counted: list[int] = []
 
     class Counting(RequestContext):
-        def count_rows(self, rows: int) -> None:
+        def count_rows_of_lists(self, rows: int) -> bool:
             counted.append(rows)
+            return True
 
     context: Any = Counting(viewer=organization.ctx.viewer, now=NOW, request_id="test")
 

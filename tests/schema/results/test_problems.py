@@ -6,6 +6,7 @@ import pytest
 
 from schema.core.ids import encode
 from schema.core.loaders import Loaders
+from schema.execution.driver import Driver
 from schema.results.problems import HANDLERS, PROBLEMS, to_problem
 from tests.support.organizations import NOW, TestOrganization
 from tests.support.scenarios.activities import new_activity_scenario
@@ -28,7 +29,7 @@ SOME = UUID("01a20f40-53a6-773d-aacd-9de01f03bea6")
 @pytest.fixture
 async def loaders(organization: TestOrganization) -> Loaders:
     """The loaders of the organization's admin."""
-    return Loaders(organization.ctx.viewer, NOW)
+    return Loaders(organization.ctx.viewer, NOW, Driver())
 
 
 def test_every_refusal_has_a_type_and_a_handler() -> None:

@@ -25,11 +25,13 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from workflow.models.engine import timeouts
 from workflow.models.engine.notify import PostgresNotifier
 from workflow.models.engine.row_counts import postgres_rows_changed, sqlite_rows_changed
-from workflow.models.engine.row_security import SecuredConnection
+from workflow.models.engine.row_security import SecuredConnection, bypass_row_security
 from workflow.models.engine.sqlite_functions import register_functions
 from workflow.models.engine.timeouts import acquire_in_time, finish, raise_unavailable
 from workflow.rules.errors import UnavailableError
 
+SYSTEM_CONNECTIONS = 2
+"""The connections of a process to PostgreSQL that look credentials up, beside those of the pool."""
 OPEN_ATTEMPTS = 50
 """Attempts to open a SQLite file that another process opens at the same time."""
 
@@ -141,6 +143,7 @@ class SafePostgres(AsyncpgDBClient):
     """A pool of PostgreSQL connections; each gets the caller's row identity when it is acquired."""
 
     connection_class = SecuredConnection
+    _system_pool: Any = None
 
     @cached_property
     def notifier(self) -> PostgresNotifier | None:
@@ -157,7 +160,26 @@ class SafePostgres(AsyncpgDBClient):
     async def close(self) -> None:
         if self.notifier is not None:
             await self.notifier.close()
+        if self._system_pool is not None:
+            await self._system_pool.close()
         await super().close()
+
+    async def read_as_system(self, sql: str, values: Sequence[object]) -> Sequence[Any]:
+        """Run a SELECT over the rows of all organizations, on a connection that is kept for that.
+
+        On a connection of the requests' pool, the row identity would change twice for each request.
+        """
+        with raise_unavailable(), bypass_row_security():
+            if self._system_pool is None:
+                self._system_pool = await self._create_system_pool()
+            async with self._system_pool.acquire(timeout=timeouts.WAIT_SECONDS) as connection:
+                await connection.apply_identity()
+                records: Sequence[Any] = await connection.fetch(sql, *values)
+                return records
+
+    async def _create_system_pool(self) -> Any:
+        settings = {**self._template, "min_size": 0, "max_size": SYSTEM_CONNECTIONS}
+        return await self.create_pool(password=self.password, **settings)
 
     async def check_out(self) -> Any:
         """Acquire a free connection with the caller's row identity.

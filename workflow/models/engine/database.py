@@ -6,7 +6,7 @@ Every transaction goes through `transaction`.
 import importlib
 import pkgutil
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,12 +19,14 @@ from tortoise.context import TortoiseContext
 from tortoise.models import Model
 
 from workflow.models.engine.connections import SafePostgres, SafeSqlite
+from workflow.models.engine.holding import held_connection, hold_connection
 from workflow.models.engine.row_security import act_as_organization, bypass_row_security
 from workflow.models.engine.single_process import DatabaseInUse, single_process
 from workflow.models.engine.transactions import CONNECTION, drain, transaction
 
 __all__ = [
     "DatabaseInUse",
+    "Record",
     "act_as_organization",
     "bypass_row_security",
     "dialect",
@@ -32,14 +34,20 @@ __all__ = [
     "execute",
     "fetch",
     "listen_for_notifications",
+    "one_connection",
     "open_database",
+    "read",
+    "read_as_system",
     "read_consistently",
+    "read_prepared",
     "single_process",
     "tortoise_config",
     "transaction",
 ]
 
 T = TypeVar("T")
+Record = Mapping[str, Any]  # Any: values of the columns
+"""A row as a driver returns it; only its items by name are used."""
 
 APP = "pursuit"
 MIGRATIONS = "migrations"
@@ -135,6 +143,42 @@ async def fetch(sql: str, *values: object) -> list[dict[str, Any]]:
     connection = _connection()
     rows: list[dict[str, Any]] = await connection.execute_query_dict(*_adapt(connection, sql, values))
     return rows
+
+
+async def read(sql: str, *values: object) -> Sequence[Record]:
+    """Run a SELECT like `fetch`; return the driver's records, with the values that it returns."""
+    return await read_prepared(*_adapt(_connection(), sql, values))
+
+
+async def read_prepared(sql: str, values: Sequence[Any]) -> Sequence[Record]:
+    """Run a SELECT whose placeholders and values have the form of the open database."""
+    client = _connection()
+    held = held_connection()
+    if held is not None and client is held.client:
+        return await held.read(sql, values)
+    records: Sequence[Record] = (await client.execute_query(sql, list(values)))[1]
+    return records
+
+
+@asynccontextmanager
+async def one_connection() -> AsyncIterator[None]:
+    """Run the reads of this task on one connection; other tasks and transactions take their own."""
+    client = _connection()
+    if isinstance(client, SafePostgres) and held_connection() is None:
+        async with hold_connection(client):
+            yield
+    else:
+        # SQLite has one connection, which writers must not wait for until a request ends.
+        yield
+
+
+async def read_as_system(sql: str, *values: object) -> Sequence[Record]:
+    """Run a SELECT like `read` over the rows of all organizations: for credentials, outside a transaction."""
+    connection = _connection()
+    if isinstance(connection, SafePostgres):
+        return await connection.read_as_system(sql, values)
+    with bypass_row_security():
+        return await read(sql, *values)
 
 
 async def listen_for_notifications() -> None:

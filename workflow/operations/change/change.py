@@ -1,7 +1,7 @@
 """The only write path for a deal: lock, authorize, run the verb, update derived columns, record events."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -194,7 +194,7 @@ async def _finish(deal: LockedOpportunity, *, bump_version: bool) -> None:
     differences = _differences(deal, after)
     if differences:
         _attach_changes(deal, differences)
-    await update_snapshot(deal.organization_id, asdict(deal.row), after, deal.ctx.now, _slip_reason(deal))
+    await update_snapshot(deal.organization_id, deal.row.values(), after, deal.ctx.now, _slip_reason(deal))
     # An import changes many deals; the next sweep syncs their alerts in batches.
     alert_events = await _sync_alerts(deal, version) if deal.ctx.source is not TransitionSource.IMPORT else []
     common = {"opportunityId": deal.id, "version": version}
@@ -227,13 +227,13 @@ async def _sync_alerts(deal: LockedOpportunity, version: int) -> list[NewEvent]:
 
 async def _stored_row(deal: LockedOpportunity) -> dict[str, object]:
     """Load the deal's row as this change has left it."""
-    found = await Opportunity.filter(id=deal.id).values(*OpportunityRow.__dataclass_fields__)
+    found = await Opportunity.filter(id=deal.id).values(*OpportunityRow.columns)
     return dict(found[0])
 
 
 def _differences(deal: LockedOpportunity, after: Mapping[str, object]) -> dict[str, object]:
     """Return the deal's own columns that this change has changed, old and new."""
-    before = {name: value for name, value in asdict(deal.row).items() if name not in DERIVED_COLUMNS}
+    before = {name: value for name, value in deal.row.values().items() if name not in DERIVED_COLUMNS}
     return diff(before, {name: after[name] for name in before})
 
 

@@ -1,6 +1,6 @@
 """Create, update and delete an opportunity. None of these changes `state`."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from uuid import UUID
 
 from workflow.models import Account, Opportunity, Organization, Snapshot
@@ -92,7 +92,7 @@ async def update_opportunity(
     """
 
     async def verb(deal: LockedOpportunity) -> UUID:
-        before = asdict(deal.row)
+        before = deal.row.values()
         fields = await validate_changes(deal.ctx, changes, deal.facts.today(deal.ctx.now), before)
         validator = Validator()
         fields |= forecast_columns(validator, changes, deal.process.state_settings(deal.row.state))

@@ -84,7 +84,14 @@ async def webhook_endpoints_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict
 async def webhook_deliveries(viewer: Viewer, endpoint_id: UUID, window: Window) -> Page[WebhookDeliveryRow]:
     """Return a page of an endpoint's deliveries, newest first. The caller has scoped the endpoint."""
     rows = WebhookDelivery.filter(organization_id=viewer.organization_id, endpoint_id=endpoint_id)
-    return await page(rows, order=NEWEST_FIRST, window=window, columns=_DELIVERY_COLUMNS, make=_delivery)
+    return await page(
+        lambda: rows,
+        table=WebhookDelivery,
+        order=NEWEST_FIRST,
+        window=window,
+        columns=_DELIVERY_COLUMNS,
+        make=_delivery,
+    )
 
 
 async def webhook_deliveries_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, WebhookDeliveryRow]:

@@ -1,6 +1,6 @@
 """Accounts and contacts as plain rows; every member of the organization may read all of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,15 +10,14 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from workflow.models import Account, Contact
-from workflow.queries.columns import column_names
 from workflow.queries.conditions import Span, column_in, in_span
 from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.records import RecordRow, rows_by_id
 from workflow.queries.text_search import Kind, matches_text
 from workflow.rules.permissions import Viewer
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRow:
+class AccountRow(RecordRow):
     """An account as stored; money in minor units."""
 
     id: UUID
@@ -37,8 +36,7 @@ class AccountRow:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRow:
+class ContactRow(RecordRow):
     """A contact as stored."""
 
     id: UUID
@@ -75,11 +73,13 @@ class AccountFilter:
 async def accounts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[AccountRow]:
     """Return a page of accounts ordered by name; one statement."""
     return await page(
-        _accounts(viewer, filter),
+        lambda: _accounts(viewer, filter),
+        table=Account,
+        key=(viewer.organization_id, filter),
         order=[Term("name_folded")],
         window=window,
-        columns=column_names(AccountRow),
-        make=_account,
+        columns=AccountRow.columns,
+        make=AccountRow,
     )
 
 
@@ -88,22 +88,23 @@ async def count_accounts(viewer: Viewer, filter: AccountFilter) -> int:
     return await _accounts(viewer, filter).count()
 
 
-async def accounts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, AccountRow]:
+async def accounts_by_id(
+    viewer: Viewer, ids: Collection[UUID], columns: Collection[str] | None = None
+) -> dict[UUID, AccountRow]:
     """Return the accounts with these ids; one statement."""
-    found = await Account.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
-        *column_names(AccountRow)
-    )
-    return {row["id"]: _account(row) for row in found}
+    return await rows_by_id(AccountRow, Account, viewer.organization_id, ids, columns)
 
 
 async def contacts(viewer: Viewer, filter: AccountFilter, window: Window) -> Page[ContactRow]:
     """Return a page of contacts ordered by name; one statement."""
     return await page(
-        _contacts(viewer, filter),
+        lambda: _contacts(viewer, filter),
+        table=Contact,
+        key=(viewer.organization_id, filter),
         order=[Term("name_folded")],
         window=window,
-        columns=column_names(ContactRow),
-        make=_contact,
+        columns=ContactRow.columns,
+        make=ContactRow,
     )
 
 
@@ -112,20 +113,11 @@ async def count_contacts(viewer: Viewer, filter: AccountFilter) -> int:
     return await _contacts(viewer, filter).count()
 
 
-async def contacts_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ContactRow]:
+async def contacts_by_id(
+    viewer: Viewer, ids: Collection[UUID], columns: Collection[str] | None = None
+) -> dict[UUID, ContactRow]:
     """Return the contacts with these ids; one statement."""
-    found = await Contact.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
-        *column_names(ContactRow)
-    )
-    return {row["id"]: _contact(row) for row in found}
-
-
-def _account(record: Mapping[str, Any]) -> AccountRow:
-    return AccountRow(**record)
-
-
-def _contact(record: Mapping[str, Any]) -> ContactRow:
-    return ContactRow(**record)
+    return await rows_by_id(ContactRow, Contact, viewer.organization_id, ids, columns)
 
 
 def _accounts(viewer: Viewer, filter: AccountFilter) -> QuerySet[Account]:

@@ -74,7 +74,12 @@ async def alerts(
 ) -> Page[AlertRow]:
     """Return a page of the alerts of visible deals; one statement."""
     return await page(
-        _matching(viewer, filter), order=order or WORST_FIRST, window=window, columns=_COLUMNS, make=_row
+        lambda: _matching(viewer, filter),
+        table=Alert,
+        order=order or WORST_FIRST,
+        window=window,
+        columns=_COLUMNS,
+        make=_row,
     )
 
 

@@ -3,21 +3,13 @@
 The caller has scoped the deals. Each read is one statement if it does not say otherwise.
 """
 
-from collections.abc import Collection, Mapping
-from typing import Any
+import json
+from functools import lru_cache
 from uuid import UUID
 
-from workflow.models import Competitor, DecisionStep, Objective, Stakeholder, StakeholderRelation
-from workflow.queries.grouping import group_by_parent
-from workflow.rules.enums import (
-    Attitude,
-    BuyingRole,
-    BuyingStyle,
-    CompetitorKind,
-    CompetitorStanding,
-    Influence,
-    RelationKind,
-)
+from workflow.models import Competitor, DecisionStep, Objective, Stakeholder
+from workflow.queries.parts import DealParts
+from workflow.rules.enums import BuyingRole, RelationKind
 from workflow.rules.opportunity.parts import (
     CompetitorFacts,
     DecisionStepFacts,
@@ -26,88 +18,41 @@ from workflow.rules.opportunity.parts import (
     StakeholderFacts,
 )
 
-_STAKEHOLDER_COLUMNS = (
-    "id", "opportunity_id", "contact_id", "contact__name", "roles", "influence", "attitude", "buying_style",
-    "motivation", "is_primary", "left_at",
-)  # fmt: skip
-_COMPETITOR_COLUMNS = ("id", "opportunity_id", "kind", "name", "standing", "strengths", "weaknesses")
+RELATIONS = {
+    "postgres": """(SELECT json_agg(json_build_array(kind, to_id) ORDER BY id)::text FROM stakeholder_relation
+        WHERE stakeholder_id = stakeholder.id)""",
+    "sqlite": """(SELECT json_group_array(json_array(kind, to_id)) FROM (SELECT kind, to_id
+        FROM stakeholder_relation WHERE stakeholder_id = stakeholder.id ORDER BY id))""",
+}
 
 
-async def stakeholders(
-    organization_id: UUID, ids: Collection[UUID]
-) -> dict[UUID, tuple[StakeholderFacts, ...]]:
-    """Load the stakeholders of each deal in the order they were added, with their relations.
-
-    Two statements.
-    """
-    in_organization = {"organization_id": organization_id}
-    found = Stakeholder.filter(**in_organization, opportunity_id__in=list(ids)).order_by("created_at", "id")
-    people = await found.values(*_STAKEHOLDER_COLUMNS)
-    relation_rows = StakeholderRelation.filter(
-        **in_organization, stakeholder__opportunity_id__in=list(ids)
-    ).order_by("id")
-    relations = group_by_parent(
-        await relation_rows.values("stakeholder_id", "kind", "to_id"), _relation, by="stakeholder_id"
-    )
-    return group_by_parent(people, lambda record: _stakeholder(record, relations.get(record["id"], ())))
+def _roles(stored: str | list[str]) -> tuple[BuyingRole, ...]:
+    return _parse_roles(stored) if isinstance(stored, str) else tuple(map(BuyingRole, stored))
 
 
-async def competitors(
-    organization_id: UUID, ids: Collection[UUID]
-) -> dict[UUID, tuple[CompetitorFacts, ...]]:
-    """Load the competitors of each deal in the order they were added."""
-    found = Competitor.filter(organization_id=organization_id, opportunity_id__in=list(ids))
-    return group_by_parent(await found.order_by("created_at", "id").values(*_COMPETITOR_COLUMNS), _competitor)
+@lru_cache(maxsize=1000)
+def _parse_roles(stored: str) -> tuple[BuyingRole, ...]:
+    return tuple(map(BuyingRole, json.loads(stored)))
 
 
-async def decision_steps(
-    organization_id: UUID, ids: Collection[UUID]
-) -> dict[UUID, tuple[DecisionStepFacts, ...]]:
-    """Load the buyer's decision steps of each deal in their order."""
-    found = DecisionStep.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by(
-        "position"
-    )
-    records = await found.values("opportunity_id", "name", "owner_id", "due", "done")
-    return group_by_parent(
-        records,
-        lambda record: DecisionStepFacts(record["name"], record["owner_id"], record["due"], record["done"]),
-    )
+def _relations(stored: str | None) -> tuple[RelationFacts, ...]:
+    if stored is None:
+        return ()
+    return tuple(RelationFacts(RelationKind(kind), UUID(to_id)) for kind, to_id in json.loads(stored))
 
 
-async def objectives(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[ObjectiveFacts, ...]]:
-    """Load the buyer's objectives of each deal in their order."""
-    found = Objective.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by(
-        "position"
-    )
-    records = await found.values("opportunity_id", "text", "metric", "baseline", "goal", "due")
-    return group_by_parent(records, _objective)
-
-
-def _relation(record: Mapping[str, Any]) -> RelationFacts:
-    return RelationFacts(RelationKind(record["kind"]), record["to_id"])
-
-
-def _stakeholder(record: Mapping[str, Any], relations: tuple[RelationFacts, ...]) -> StakeholderFacts:
-    return StakeholderFacts(
-        id=record["id"],
-        opportunity_id=record["opportunity_id"],
-        contact_id=record["contact_id"],
-        contact_name=record["contact__name"],
-        roles=tuple(BuyingRole(role) for role in record["roles"]),
-        influence=Influence(record["influence"]),
-        attitude=Attitude(record["attitude"]),
-        buying_style=BuyingStyle(record["buying_style"]),
-        motivation=record["motivation"],
-        is_primary=record["is_primary"],
-        left=record["left_at"] is not None,
-        relations=relations,
-    )
-
-
-def _competitor(record: Mapping[str, Any]) -> CompetitorFacts:
-    enums = {"kind": CompetitorKind(record["kind"]), "standing": CompetitorStanding(record["standing"])}
-    return CompetitorFacts(**{**record, **enums})
-
-
-def _objective(record: Mapping[str, Any]) -> ObjectiveFacts:
-    return ObjectiveFacts(record["text"], record["metric"], record["baseline"], record["goal"], record["due"])
+STAKEHOLDERS = DealParts(
+    StakeholderFacts,
+    Stakeholder,
+    order="stakeholder.created_at, stakeholder.id",
+    sql={"contact_name": "contact.name", "left": "stakeholder.left_at IS NOT NULL", "relations": RELATIONS},
+    convert={"roles": _roles, "left": bool, "relations": _relations},
+    join="JOIN contact ON contact.id = stakeholder.contact_id",
+)
+"""The stakeholders of each deal in the order in which they were added, with their relations."""
+COMPETITORS = DealParts(CompetitorFacts, Competitor, order="created_at, id")
+"""The competitors of each deal in the order in which they were added."""
+DECISION_STEPS = DealParts(DecisionStepFacts, DecisionStep, order='"position"')
+"""The buyer's decision steps in their order."""
+OBJECTIVES = DealParts(ObjectiveFacts, Objective, order='"position"', sql={"target": "goal"})
+"""The buyer's objectives in their order."""

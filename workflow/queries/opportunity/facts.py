@@ -1,6 +1,6 @@
-"""The only loader of facts, the input of the rules: one statement for each table, however many deals."""
+"""The only loader of facts, the input of the rules: few statements, however many deals there are."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -9,17 +9,17 @@ from uuid import UUID
 
 from workflow.models import Account, Collaborator, Opportunity, Organization
 from workflow.queries.columns import column_names
-from workflow.queries.grouping import group_by_parent
 from workflow.queries.opportunity import activities, buyer, history, qualification, risks
 from workflow.queries.opportunity import milestones as progress
 from workflow.queries.opportunity.accounts import AccountRow
-from workflow.queries.opportunity.rows import OpportunityRow, opportunity_row
+from workflow.queries.opportunity.rows import OpportunityRow
+from workflow.queries.parts import DealParts, read_parts
+from workflow.queries.records import rows_by_id
 from workflow.rules.opportunity.facts import AccountFacts, NextStep, OpportunityFacts
 
 PartByDeal = Mapping[
     UUID, Any
 ]  # Any: each part has its own shape, that of the field of OpportunityFacts it fills
-PartLoader = Callable[[UUID, Collection[UUID], datetime], Awaitable[PartByDeal]]
 
 _COPIED_FIELDS = (
     "id", "organization_id", "number", "name", "type", "description", "source", "state", "state_since",
@@ -42,13 +42,14 @@ async def load_facts(
     organization_id: UUID, ids: Collection[UUID], now: datetime
 ) -> dict[UUID, OpportunityFacts]:
     """Load the facts of these deals of one organization. The caller has scoped the deals."""
-    found = Opportunity.filter(organization_id=organization_id, id__in=list(ids))
-    rows = [opportunity_row(record) for record in await found.values(*column_names(OpportunityRow))]
+    rows = (await rows_by_id(OpportunityRow, Opportunity, organization_id, ids)).values()
     accounts = await _accounts(organization_id, {row.account_id for row in rows})
     settings = OrganizationSettings(
         **(await Organization.filter(id=organization_id).values(*column_names(OrganizationSettings)))[0]
     )
-    parts = {name: await load(organization_id, ids, now) for name, load in PART_LOADERS.items()}
+    parts = await load_parts(organization_id, ids, PART_SOURCES)
+    parts["activity"] = await activities.activity_facts(organization_id, ids, now)
+    parts["transitions"] = await history.HISTORY.facts(organization_id, ids, now)
     return {
         row.id: build_facts(
             row,
@@ -85,19 +86,13 @@ def facts_of_new_opportunity(
     parts: Mapping[str, Any] | None = None,
 ) -> OpportunityFacts:
     """Build the facts of a deal that is about to be written, with its parts; no statement."""
-    row = opportunity_row({name: getattr(record, name) for name in column_names(OpportunityRow)})
+    row = OpportunityRow({name: getattr(record, name) for name in OpportunityRow.columns})
     return build_facts(row, account, settings, parts or {})
 
 
 def account_facts(row: AccountRow) -> AccountFacts:
     """Return the facts of an account."""
     return AccountFacts(**{name: getattr(row, name) for name in column_names(AccountFacts)})
-
-
-async def collaborators(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-    """Load the collaborators of each deal; one statement."""
-    rows = Collaborator.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("id")
-    return group_by_parent(await rows.values("opportunity_id", "member_id"), _member_id)
 
 
 async def _accounts(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, AccountFacts]:
@@ -107,38 +102,72 @@ async def _accounts(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, 
     return {record["id"]: AccountFacts(**record) for record in found}
 
 
-def _member_id(record: Mapping[str, Any]) -> UUID:
-    id: UUID = record["member_id"]
-    return id
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A member who works on a deal with its owner."""
+
+    member_id: UUID
 
 
-def _without_now(load: Callable[[UUID, Collection[UUID]], Awaitable[PartByDeal]]) -> PartLoader:
-    async def load_part(organization_id: UUID, ids: Collection[UUID], now: datetime) -> PartByDeal:
-        return await load(organization_id, ids)
-
-    return load_part
-
-
-PART_LOADERS: Mapping[str, PartLoader] = {
-    "collaborator_ids": _without_now(collaborators),
-    "assessments": _without_now(qualification.assessments),
-    "stakeholders": _without_now(buyer.stakeholders),
-    "competitors": _without_now(buyer.competitors),
-    "decision_steps": _without_now(buyer.decision_steps),
-    "objectives": _without_now(buyer.objectives),
-    "risks": _without_now(risks.risks),
-    "risk_review": _without_now(risks.risk_reviews),
-    "milestones": _without_now(progress.milestones),
-    "activity": activities.activity_facts,
-    "transitions": history.HISTORY.facts,
-    "overrides": _without_now(history.open_overrides),
+PART_TABLES: Mapping[str, DealParts[Any]] = {
+    "collaborators": DealParts(Helper, Collaborator, order="id"),
+    "assessments": qualification.ASSESSMENTS,
+    "stakeholders": buyer.STAKEHOLDERS,
+    "competitors": buyer.COMPETITORS,
+    "decision_steps": buyer.DECISION_STEPS,
+    "objectives": buyer.OBJECTIVES,
+    "risks": risks.RISKS,
+    "mitigations": risks.MITIGATIONS,
+    "risk_reviews": risks.REVIEWS,
+    "milestones": progress.MILESTONES,
+    "open_overrides": history.OPEN_OVERRIDES,
 }
-"""The loader of each part of a deal, by the field of its facts.
+"""The tables of the parts of deals."""
 
-The rules read all parts, a page only those it shows.
-"""
+
+@dataclass(frozen=True, slots=True)
+class PartSource:
+    """The tables of a part, and the function that makes the part of each deal from their rows."""
+
+    tables: tuple[str, ...]
+    make: Callable[..., PartByDeal] = dict
+
+
+def _of_each(make: Callable[[Any], Any]) -> Callable[[PartByDeal], PartByDeal]:
+    return lambda rows_by_deal: {deal: make(rows) for deal, rows in rows_by_deal.items()}
+
+
+PART_SOURCES: Mapping[str, PartSource] = {
+    "collaborator_ids": PartSource(
+        ("collaborators",), _of_each(lambda helpers: tuple(one.member_id for one in helpers))
+    ),
+    "assessments": PartSource(("assessments",), _of_each(qualification.latest_assessments)),
+    "stakeholders": PartSource(("stakeholders",)),
+    "competitors": PartSource(("competitors",)),
+    "decision_steps": PartSource(("decision_steps",)),
+    "objectives": PartSource(("objectives",)),
+    "risks": PartSource(("risks", "mitigations"), risks.with_mitigations),
+    # Reviews are ordered by time.
+    "risk_review": PartSource(("risk_reviews",), _of_each(lambda reviews: reviews[-1])),
+    "milestones": PartSource(("milestones",)),
+    "overrides": PartSource(("open_overrides",)),
+}
+"""The parts of a deal that are rows of tables, by the field of its facts."""
+PART_NAMES = (*PART_SOURCES, "activity", "transitions")
+"""The parts of a deal. The rules read all of them, a page only those that it shows."""
+
+
+async def load_parts(
+    organization_id: UUID, ids: Collection[UUID], names: Collection[str]
+) -> dict[str, PartByDeal]:
+    """Load parts of deals from their tables. The caller has scoped the deals."""
+    sources = {name: PART_SOURCES[name] for name in names}
+    needed = {table: PART_TABLES[table] for source in sources.values() for table in source.tables}
+    rows = await read_parts(needed, organization_id, ids)
+    return {name: source.make(*(rows[table] for table in source.tables)) for name, source in sources.items()}
+
 
 EMPTY_PARTS: Mapping[str, Any] = {
-    field.name: field.default for field in fields(OpportunityFacts) if field.name in PART_LOADERS
+    field.name: field.default for field in fields(OpportunityFacts) if field.name in PART_NAMES
 }
 """The value of each part of a deal that has none."""

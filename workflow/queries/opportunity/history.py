@@ -13,6 +13,8 @@ from workflow.queries.actors import ACTOR_COLUMNS, actor_of
 from workflow.queries.grouping import group_by_parent
 from workflow.queries.nested_pages import NestedList
 from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.parts import DealParts
+from workflow.queries.records import parse_json
 from workflow.queries.scope import visible
 from workflow.queries.union import Record, UnionAll, sort_records, table_columns
 from workflow.rules.enums import (
@@ -100,18 +102,27 @@ async def transitions(viewer: Viewer, window: Window) -> Page[TransitionRow]:
     deals = Subquery(visible(viewer).values("id"))
     rows = Transition.filter(organization_id=viewer.organization_id, opportunity_id__in=deals)
     return await page(
-        rows, order=[Term("at"), Term("sequence")], window=window, columns=_TRANSITION_COLUMNS, make=_row
+        lambda: rows,
+        table=Transition,
+        order=[Term("at"), Term("sequence")],
+        window=window,
+        columns=_TRANSITION_COLUMNS,
+        make=_row,
     )
 
 
-async def open_overrides(
-    organization_id: UUID, ids: Collection[UUID]
-) -> dict[UUID, tuple[OverrideFacts, ...]]:
-    """Load the open overrides of each deal, oldest first; one statement. The caller has scoped the deals."""
-    rows = Override.filter(organization_id=organization_id, opportunity_id__in=list(ids), settled_at=None)
-    return group_by_parent(
-        await rows.order_by("at", "id").values("opportunity_id", *_OVERRIDE_COLUMNS), _override
-    )
+OPEN_OVERRIDES = DealParts(
+    OverrideFacts,
+    Override,
+    order='"override".at, "override".id',
+    sql={"trigger": '"transition".trigger', "target": '"transition".to_state'},
+    convert={"requirement_keys": lambda stored: tuple(parse_json(stored))},
+    combine={"by": actor_of},
+    also=ACTOR_COLUMNS,
+    join='JOIN "transition" ON "transition".id = "override".transition_id',
+    where=' AND "override".settled_at IS NULL',
+)
+"""The open overrides of each deal, oldest first."""
 
 
 async def overridden_transitions(

@@ -1,7 +1,6 @@
 """Opportunities as plain rows, by id and in pages."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +8,10 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from workflow.models import Opportunity
-from workflow.queries.columns import column_names
 from workflow.queries.opportunity.filter import OpportunityFilter, filter_condition
 from workflow.queries.paging import Page, Term, Window, page
-from workflow.queries.scope import visible
+from workflow.queries.records import RecordRow, statement
+from workflow.queries.scope import scope_key, visible
 from workflow.queries.text_search import common_text
 from workflow.rules.enums import (
     DisqualifyReason,
@@ -28,8 +27,7 @@ from workflow.rules.enums import (
 from workflow.rules.permissions import Viewer
 
 
-@dataclass(frozen=True, slots=True)
-class OpportunityRow:
+class OpportunityRow(RecordRow):
     """An opportunity as stored; money in minor units."""
 
     id: UUID
@@ -98,45 +96,38 @@ ORDER_TERMS: dict[OpportunityOrderField, Term] = {
     OpportunityOrderField.UPDATED_AT: Term("updated_at"),
 }
 
-_ENUMS: dict[str, type] = {
-    "type": OpportunityType,
-    "state": OpportunityState,
-    "forecast_category": ForecastCategory,
-    "purchase_process": PurchaseProcess,
-    "risk_level": RiskLevel,
-    "closed_from": OpportunityState,
-    "win_reason": WinReason,
-    "loss_reason": LossReason,
-    "disqualify_reason": DisqualifyReason,
-}
-
 
 async def opportunities(
-    viewer: Viewer, filter: OpportunityFilter, order: Sequence[Term], window: Window
+    viewer: Viewer,
+    filter: OpportunityFilter,
+    order: Sequence[Term],
+    window: Window,
+    columns: Collection[str] | None = None,
 ) -> Page[OpportunityRow]:
-    """Return a page of the visible deals that match; one statement, and one more for a text."""
+    """Return a page of the visible deals that match, with some of their columns or all.
+
+    One statement, and one more for a text.
+    """
+    selected = OpportunityRow.some_columns(columns, "id")
     text = await common_text(viewer.organization_id, filter.text)
     return await page(
-        visible(viewer).filter(filter_condition(viewer, filter, common_text=text)),
+        lambda: visible(viewer).filter(filter_condition(viewer, filter, common_text=text)),
+        table=Opportunity,
+        key=(scope_key(viewer), filter, text, selected),
         order=order or [Term("number")],
         window=window,
-        columns=column_names(OpportunityRow),
-        make=opportunity_row,
+        columns=selected,
+        make=OpportunityRow,
     )
 
 
 async def opportunities_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OpportunityRow]:
     """Return the visible deals among these; one statement."""
-    found = await visible(viewer).filter(id__in=list(ids)).values(*column_names(OpportunityRow))
-    return {record["id"]: opportunity_row(record) for record in found}
+    found = statement(visible(viewer).filter(id__in=list(ids)).values(*OpportunityRow.columns))
+    rows = map(OpportunityRow, await found.read())
+    return {row.id: row for row in rows}
 
 
 def matching(viewer: Viewer, filter: OpportunityFilter) -> QuerySet[Opportunity]:
     """Return the visible deals that match a filter."""
     return visible(viewer).filter(filter_condition(viewer, filter))
-
-
-def opportunity_row(record: Mapping[str, Any]) -> OpportunityRow:
-    """Build a row from a record, with enum names as enums."""
-    enums = {name: kind(record[name]) for name, kind in _ENUMS.items() if record[name] is not None}
-    return OpportunityRow(**{**record, **enums})

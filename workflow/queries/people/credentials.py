@@ -9,7 +9,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from workflow.models import ApiKey, Member
-from workflow.models.engine.database import bypass_row_security, dialect, fetch
+from workflow.models.engine.database import Record, bypass_row_security, dialect, fetch, read_as_system
 from workflow.rules.enums import ActorKind, Role, Visibility
 from workflow.rules.permissions import ApiKeyUse, Viewer, acting_role, acting_visibility
 
@@ -60,8 +60,7 @@ async def authenticate_api_key(api_key: str, now: datetime) -> Viewer | None:
     """
     public_id, secret = _split_key(api_key)
     # The key decides the organization, so that there is none yet to act as.
-    with bypass_row_security():
-        found = await fetch(_in_dialect(VIEWER_OF_KEY), public_id, hash_secret(secret))
+    found = await read_as_system(_in_dialect(VIEWER_OF_KEY), public_id, hash_secret(secret))
     if not found:
         return None
     person = found[0]
@@ -115,9 +114,7 @@ async def valid_viewers(viewers: Collection[Viewer], now: datetime) -> set[Viewe
     }
 
 
-def _member_viewer(
-    person: dict[str, Any], *, limit: Role | None = None, key: ApiKeyUse | None = None
-) -> Viewer:
+def _member_viewer(person: Record, *, limit: Role | None = None, key: ApiKeyUse | None = None) -> Viewer:
     """Return the viewer of a member's row, whose role a key may limit."""
     member_role = Role(person["role"])
     role = member_role if limit is None else acting_role(limit, member_role)

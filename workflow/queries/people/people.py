@@ -1,6 +1,6 @@
 """The organization, its members and its teams as plain rows; one statement for each read."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,16 +11,16 @@ from tortoise.queryset import QuerySet
 
 from workflow.models import Member, Organization, Team
 from workflow.models.columns import UNSTORABLE
-from workflow.queries.columns import column_names
+from workflow.models.engine.database import read
 from workflow.queries.conditions import column_in
 from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.records import RecordRow, rows_by_id, select
 from workflow.rules.enums import Role, Visibility
 from workflow.rules.errors import invalid_field
 from workflow.rules.permissions import Viewer
 
 
-@dataclass(frozen=True, slots=True)
-class OrganizationRow:
+class OrganizationRow(RecordRow):
     """An organization as stored."""
 
     id: UUID
@@ -30,8 +30,7 @@ class OrganizationRow:
     default_process_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
+class MemberRow(RecordRow):
     """A member as stored."""
 
     id: UUID
@@ -44,8 +43,7 @@ class MemberRow:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TeamRow:
+class TeamRow(RecordRow):
     """A team as stored."""
 
     id: UUID
@@ -56,8 +54,15 @@ class TeamRow:
 
 async def organization(viewer: Viewer) -> OrganizationRow:
     """Return the viewer's organization."""
-    found = await Organization.filter(id=viewer.organization_id).values(*column_names(OrganizationRow))
-    return OrganizationRow(**found[0])
+    [record] = await read(
+        f"{select(Organization, OrganizationRow.columns)} WHERE id = $1", viewer.organization_id
+    )
+    return OrganizationRow(record)
+
+
+async def own_organization(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, OrganizationRow]:
+    """Return the viewer's own organization, if it is among these; no other is ever found."""
+    return {id: await organization(viewer) for id in ids if id == viewer.organization_id}
 
 
 async def find_organization(name_or_id: str) -> OrganizationRow:
@@ -71,24 +76,23 @@ async def find_organization(name_or_id: str) -> OrganizationRow:
         known = ", ".join(f"{row['id']} (created {row['created_at']:%Y-%m-%d})" for row in matches)
         message = f'{len(matches)} organizations are named "{text}". Give the id of one: {known}.'
         raise invalid_field("organization", message=message)
-    return OrganizationRow(**{name: matches[0][name] for name in column_names(OrganizationRow)})
+    return OrganizationRow(matches[0])
 
 
 async def _organizations_named(text: str) -> list[dict[str, Any]]:
     """Return the organization with this id, else all with this name, oldest first."""
-    names = (*column_names(OrganizationRow), "created_at")
+    names = (*OrganizationRow.columns, "created_at")
     with suppress(ValueError):
         if found := await Organization.filter(id=UUID(text)).values(*names):
             return found
     return await Organization.filter(column_in("name", [text])).order_by("created_at", "id").values(*names)
 
 
-async def members_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, MemberRow]:
+async def members_by_id(
+    viewer: Viewer, ids: Collection[UUID], columns: Collection[str] | None = None
+) -> dict[UUID, MemberRow]:
     """Return the members with these ids."""
-    found = await Member.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
-        *column_names(MemberRow)
-    )
-    return {row.id: row for row in map(_member, found)}
+    return await rows_by_id(MemberRow, Member, viewer.organization_id, ids, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +106,12 @@ class MemberFilter:
 async def members(viewer: Viewer, filter: MemberFilter, window: Window) -> Page[MemberRow]:
     """Return a page of members in the order they joined."""
     return await page(
-        _matching(viewer, filter),
+        lambda: _matching(viewer, filter),
+        table=Member,
         order=[Term("created_at")],
         window=window,
-        columns=column_names(MemberRow),
-        make=_member,
+        columns=MemberRow.columns,
+        make=MemberRow,
     )
 
 
@@ -129,17 +134,14 @@ async def teams(viewer: Viewer) -> list[TeamRow]:
     found = (
         await Team.filter(organization_id=viewer.organization_id)
         .order_by("name", "id")
-        .values(*column_names(TeamRow))
+        .values(*TeamRow.columns)
     )
-    return [TeamRow(**row) for row in found]
+    return [TeamRow(row) for row in found]
 
 
 async def teams_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, TeamRow]:
     """Return the teams with these ids."""
-    found = await Team.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
-        *column_names(TeamRow)
-    )
-    return {row["id"]: TeamRow(**row) for row in found}
+    return await rows_by_id(TeamRow, Team, viewer.organization_id, ids)
 
 
 async def members_of_teams(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, list[MemberRow]]:
@@ -147,11 +149,11 @@ async def members_of_teams(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, 
     found = await (
         Member.filter(organization_id=viewer.organization_id, team_id__in=list(ids))
         .order_by("name", "id")
-        .values(*column_names(MemberRow))
+        .values(*MemberRow.columns)
     )
     members_by_team: dict[UUID, list[MemberRow]] = {id: [] for id in ids}
     for record in found:
-        members_by_team[record["team_id"]].append(_member(record))
+        members_by_team[record["team_id"]].append(MemberRow(record))
     return members_by_team
 
 
@@ -162,9 +164,3 @@ def _matching(viewer: Viewer, filter: MemberFilter) -> QuerySet[Member]:
     if filter.active is not None:
         found = found.filter(active=filter.active)
     return found
-
-
-def _member(record: Mapping[str, Any]) -> MemberRow:
-    return MemberRow(
-        **{**record, "role": Role(record["role"]), "visibility": Visibility(record["visibility"])}
-    )

@@ -146,7 +146,7 @@ MEMBER_FIELDS: Final = frozenset({("risks", "owner"), ("snapshots", "owner")})
 DEAL_FIELDS: Final = tuple(
     name
     for name in DOCUMENT_FIELDS
-    if name in OpportunityRow.__dataclass_fields__ and name not in ("probability", "forecast_category")
+    if name in OpportunityRow.columns and name not in ("probability", "forecast_category")
 )
 """The fields of a document that are columns of the deal's own row."""
 

@@ -1,0 +1,1 @@
+"""The executor: it reads a response level by level, each table once."""
