@@ -125,7 +125,7 @@ def _token_authenticator(settings: Settings, clock: Callable[[], float]) -> Toke
     return TokenAuthenticator(tokens, settings.oidc_role_claim)
 
 
-YOUNG_OBJECTS = 20_000
+YOUNG_OBJECTS = 100_000
 """The number of new objects that starts a collection of garbage: those of a few requests."""
 
 

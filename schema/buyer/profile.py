@@ -11,11 +11,15 @@ from schema.buyer.stakeholders import Stakeholder
 from schema.core.context import Info
 from schema.core.dataloader import load_all_required
 from schema.core.nodes import Root, Roots, backed_by, batch, batch_field, described, needs
+from schema.execution.columns import Columns
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import BuyingRole, PurchaseProcess
 from workflow.rules.opportunity import buyer as rules
 from workflow.rules.opportunity.parts import DecisionStepFacts, ObjectiveFacts, StakeholderFacts
 from workflow.rules.process.document import ProcessDocument
+
+ROLES: Columns = {StakeholderFacts: frozenset({"roles", "left"})}
+"""The columns of stakeholders from which the coverage of roles follows."""
 
 
 @strawberry.type(name="RoleCoverage", description="The coverage of one required role: who holds it.")
@@ -84,7 +88,7 @@ class Buyer:
         description="The required roles of the process, and who holds them.",
     )
     @batch
-    @needs("id", "process_id")
+    @needs("id", "process_id", others=ROLES)
     async def coverage(roots: Roots, info: Info) -> list[Sequence[rules.RoleCoverage]]:
         return [rules.role_coverage(*one) for one in await _processes_and_people(info, roots)]
 
@@ -93,13 +97,13 @@ class Buyer:
         description="The required roles that are covered, in percent. 100 if the process requires none.",
     )
     @batch
-    @needs("id", "process_id")
+    @needs("id", "process_id", others=ROLES)
     async def coverage_percent(roots: Roots, info: Info) -> list[int]:
         return [rules.coverage_percent(*one) for one in await _processes_and_people(info, roots)]
 
     @strawberry.field(graphql_type=bool, description="True if fewer than two stakeholders have not left.")
     @batch
-    @needs("id")
+    @needs("id", others=ROLES)
     async def single_threaded(roots: Roots, info: Info) -> list[bool]:
         return [rules.is_single_threaded(rules.People(people)) for people in await _people(info, roots)]
 
@@ -107,7 +111,7 @@ class Buyer:
         graphql_type=list[DecisionStep], description="The steps of the buyer's decision process, in order."
     )
     @batch
-    @needs("id")
+    @needs("id", others={StakeholderFacts: frozenset({"id"})})
     async def decision_steps(roots: Roots, info: Info) -> list[list[Any]]:
         steps = await info.context.loaders.part_of_each("decision_steps", [root.id for root in roots])
         people = [{one.id: one for one in stakeholders} for stakeholders in await _people(info, roots)]

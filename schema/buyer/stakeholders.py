@@ -57,7 +57,7 @@ class Stakeholder(Node):
         graphql_type=Coverage, description="The number of two-way activities with this person, as a band."
     )
     @batch
-    @needs()
+    @needs("opportunity_id", "contact_id")
     async def coverage(roots: Roots, info: Info) -> list[Coverage]:
         return [coverage(found.count if found else 0) for found in await _conversations(info, roots)]
 
@@ -65,7 +65,7 @@ class Stakeholder(Node):
         graphql_type=datetime | None, description="The time of the last two-way activity with this person."
     )
     @batch
-    @needs()
+    @needs("opportunity_id", "contact_id")
     async def last_two_way_at(roots: Roots, info: Info) -> list[datetime | None]:
         return [found.last_at if found else None for found in await _conversations(info, roots)]
 

@@ -137,7 +137,7 @@ class Loaders:
     @cached_property
     def parts(self) -> PartLoaders:
         """The loaders of the parts of deals."""
-        return PartLoaders(self.driver, self.viewer, self._now, self.transition)
+        return PartLoaders(self.driver, self.viewer, self._now, self.transition, lambda: self.columns)
 
     @cached_property
     def open_deals_by_name(self) -> Loader[DealName, tuple[UUID, ...]]:

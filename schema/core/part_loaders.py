@@ -9,6 +9,7 @@ from uuid import UUID
 
 from schema.core.connections import Connection
 from schema.core.dataloader import BatchFetch, Loader, LoadPhase, load_required
+from schema.execution.columns import Columns
 from schema.execution.driver import Driver
 from workflow.queries.nested_pages import NestedList
 from workflow.queries.opportunity import facts, history
@@ -36,11 +37,13 @@ class PartLoaders:
         viewer: Viewer,
         now: datetime,
         transitions: Loader[UUID, TransitionRow],
+        columns: Callable[[], Columns | None],
     ) -> None:
         self._driver = driver
         self._viewer = viewer
         self._now = now
         self._transitions = transitions
+        self._columns = columns
         self._shared: dict[str, Callable[[Ids], Awaitable[list[Any]]]] = {
             "activity": self._load_activity,
             "transitions": self._load_transitions,
@@ -151,7 +154,7 @@ class PartLoaders:
             names_of[tuple(sorted(ids))].append(name)
         found: dict[tuple[str, UUID], Any] = {}
         for deals, names in names_of.items():
-            parts = await facts.load_parts(self._viewer.organization_id, deals, names)
+            parts = await facts.load_parts(self._viewer.organization_id, deals, names, self._columns())
             found |= {(name, id): part for name in names for id, part in parts[name].items()}
         return found
 

@@ -125,7 +125,7 @@ class LeafCompleter(Completer):
         """Complete values of one class, and null."""
         write = self._type.coerce_output_value
         written = [None if value is None else write(value) for value in values]
-        if written.count(None) > values.count(None) or Undefined in written:
+        if written.count(None) > values.count(None):
             raise ValueError("A value was written as null.")
         return written
 
@@ -207,9 +207,7 @@ class ListCompleter(Completer):
 
     def _lists(self, executor: "LevelExecutor", values: Column, place: Place) -> Column:
         """Return the values as lists, with null and failures as they are; count the rows."""
-        if set(map(type, values)) <= PLAIN_LISTS and executor.count_rows(
-            sum(len(value) for value in values if value is not None)
-        ):
+        if set(map(type, values)) <= PLAIN_LISTS and executor.count_rows(sum(map(len, filter(None, values)))):
             return [value if type(value) is not tuple else list(value) for value in values]
         lists: Column = []
         for index, value in enumerate(values):

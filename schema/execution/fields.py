@@ -6,7 +6,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLUnionType, get_named_type
+from graphql import GraphQLUnionType, Node, VariableNode, get_named_type
 from graphql.execution.values import get_argument_values
 from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.field import StrawberryField
@@ -125,6 +125,7 @@ class FunctionReader(FieldReader):
         self._field = field
         self._has_arguments = bool(site.definition.args)
         self._leading = _leading_parameters(resolver)
+        self._constant: dict[str, Any] | None = None
         self.is_plain = not resolver.is_async
 
     @property
@@ -181,6 +182,8 @@ class FunctionReader(FieldReader):
         )
         if not self._has_arguments:
             return wrapped, {}
+        if self._constant is not None:
+            return wrapped, self._constant
         detail = self.site.details[0]
         values = get_argument_values(
             self.site.definition, detail.node, executor.variable_values, detail.fragment_variable_values
@@ -194,7 +197,10 @@ class FunctionReader(FieldReader):
             scalar_registry=executor.converter.scalar_registry,
         )
         names = {argument.python_name for argument in self._field.arguments}
-        return wrapped, {name: value for name, value in arguments.items() if name in names}
+        own = {name: value for name, value in arguments.items() if name in names}
+        if not _has_variables(detail.node.arguments or ()):
+            self._constant = own
+        return wrapped, own
 
 
 def field_reader(executor: "LevelExecutor", site: FieldSite) -> FieldReader:
@@ -237,6 +243,15 @@ def _result(value: Any) -> Any:
 
 def _is_union(site: FieldSite) -> bool:
     return isinstance(get_named_type(site.definition.type), GraphQLUnionType)
+
+
+def _has_variables(node: Any) -> bool:  # Any: a node or a list of nodes
+    """Return True if a part of the document refers to a variable."""
+    if isinstance(node, VariableNode):
+        return True
+    if isinstance(node, Node):
+        return any(_has_variables(getattr(node, key)) for key in node.keys)
+    return isinstance(node, (list, tuple)) and any(map(_has_variables, node))
 
 
 def _raiser(problem: Exception) -> Callable[[Any], Any]:

@@ -2,13 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 from uuid import UUID
 
+from cachetools import LRUCache
 from tortoise.models import Model
 
 from workflow.models.engine.database import Record, dialect, read
@@ -17,6 +18,8 @@ from workflow.queries.records import converter, in_list, list_value, to_id
 
 Part = TypeVar("Part")
 PARENT = "parent_of_part"
+MAX_SELECTIONS = 200
+"""The selections of fields that are kept for each table."""
 DEALS_READ_AS_JSON = 5
 """The most deals whose parts are read from all tables by one statement."""
 
@@ -29,7 +32,8 @@ class DealParts(Generic[Part]):
     each dialect. `convert` makes its value from what is stored; without it, the field's annotation decides.
     `combine` makes the value from the whole record, for which `also` names more columns. Parts are grouped by
     the column `parent`; `deal` is the column with the id of the deal, if that is another. `where` is one more
-    condition. `eager` parts are made whole, so that they can be copied with changes.
+    condition. `eager` parts are made whole, so that they can be copied with changes. `only` names the fields
+    that are read, if not all are.
     """
 
     part: type[Part]
@@ -44,6 +48,22 @@ class DealParts(Generic[Part]):
     deal: str = ""
     where: str = ""
     eager: bool = False
+    only: frozenset[str] | None = None
+
+    def some(self, names: frozenset[str] | None) -> "DealParts[Part]":
+        """Return the same table with only these fields of its parts, or with all for None."""
+        if names is None or self.eager:
+            return self
+        found = self._selections.get(names)
+        if found is None:
+            found = replace(self, only=names)
+            self._selections[names] = found
+        return found
+
+    @cached_property
+    def _selections(self) -> LRUCache[frozenset[str], "DealParts[Part]"]:
+        """This table with some of its fields: statements are built once for each selection."""
+        return LRUCache(MAX_SELECTIONS)
 
     async def read(self, organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[Part, ...]]:
         """Return the parts of each deal in their order. The caller has scoped the deals."""
@@ -72,9 +92,15 @@ class DealParts(Generic[Part]):
     def _columns(self) -> Mapping[str, str]:
         """The columns of the statement, each with its SQL."""
         table = self.table._meta.db_table
-        names = [name for name in (*column_names(self.part), *self.also) if name not in self.combine]
+        fields = [name for name in column_names(self.part) if self.only is None or name in self.only]
+        combined = self.also if any(name in self.combine for name in fields) else ()
+        names = [name for name in (*fields, *combined) if name not in self.combine]
         columns = {name: f'"{table}"."{name}"' for name in names}
-        columns |= {name: sql if isinstance(sql, str) else sql[dialect()] for name, sql in self.sql.items()}
+        columns |= {
+            name: sql if isinstance(sql, str) else sql[dialect()]
+            for name, sql in self.sql.items()
+            if name in fields
+        }
         return {**columns, PARENT: f'"{table}"."{self.parent}"'}
 
     @cached_property
@@ -129,14 +155,32 @@ async def read_parts(
 
 
 def _lazy_class(part: type[Part], getters: Mapping[str, Callable[[Record], Any]]) -> Callable[[Record], Part]:
-    """Return a subclass of a part whose instances read each field from the record when it is used.
+    """Return a function that makes parts which read each field from the record when it is used.
 
     A page shows few fields of many parts, so making whole parts would take longer than to read them.
     """
+    lazy: Any = type(part.__name__, (part,), {"__slots__": ("record",), **_lazy_members(part, getters)})
+    set_record = lazy.record.__set__
+
+    def make(record: Record) -> Part:
+        made: Part = object.__new__(lazy)
+        set_record(made, record)
+        return made
+
+    return make
+
+
+def _lazy_members(part: type[Part], getters: Mapping[str, Callable[[Record], Any]]) -> dict[str, Any]:
+    """Return the members of a subclass whose instances read from a record."""
+
+    def read_column(name: str, parts: Sequence[Any]) -> list[Any]:
+        get = getters[name]
+        return [get(part.record) for part in parts]
 
     def field_of(get: Callable[[Record], Any]) -> property:
         return property(lambda self: get(self.record))
 
+    # Only `replace` calls the class, with the values of all fields; then the copy is a plain part.
     def copy(cls: type, **values: Any) -> Any:
         return part(**values)
 
@@ -146,24 +190,10 @@ def _lazy_class(part: type[Part], getters: Mapping[str, Callable[[Record], Any]]
     def equals(self: Any, other: object) -> bool:
         return isinstance(other, part) and values(self) == values(other)
 
-    # Only `replace` calls the class, with the values of all fields; then the copy is a plain part.
-    members = {name: field_of(get) for name, get in getters.items()}
-    lazy: Any = type(
-        part.__name__,
-        (part,),
-        {
-            "__slots__": ("record",),
-            "__new__": copy,
-            "__eq__": equals,
-            "__hash__": part.__hash__,
-            **members,
-        },
-    )
-    set_record = lazy.record.__set__
-
-    def make(record: Record) -> Part:
-        made: Part = object.__new__(lazy)
-        set_record(made, record)
-        return made
-
-    return make
+    return {
+        "__new__": copy,
+        "__eq__": equals,
+        "__hash__": part.__hash__,
+        "read_column": staticmethod(read_column),
+        **{name: field_of(get) for name, get in getters.items()},
+    }

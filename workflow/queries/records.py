@@ -175,8 +175,7 @@ async def rows_by_id(
         f"{select(table, row.some_columns(columns, 'id'))} WHERE organization_id = $1 AND id {in_list('$2')}"
     )
     records = await read(sql, organization_id, list_value(ids))
-    rows = map(row, records)
-    return {found.id: found for found in rows}  # type: ignore[attr-defined]  # every row has an id
+    return {to_id(record["id"]): row(record) for record in records}
 
 
 def is_record_row(make: Any) -> bool:  # Any: a function or a class

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from iso4217 import Currency
 
 MAX_MINOR = 10**15
 
 
+@lru_cache(maxsize=1000)
 def exponent(currency: str) -> int | None:
     """Return how many decimals the currency has (ISO 4217); None if there is no such currency."""
     try:

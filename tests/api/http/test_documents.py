@@ -69,14 +69,22 @@ def test_a_document_is_parsed_and_validated_once(monkeypatch: pytest.MonkeyPatch
 def test_an_invalid_document_is_not_cached_and_the_oldest_is_evicted_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(documents, "MAX_CACHED_DOCUMENTS", 2)
+    texts = [f"{{ a{number}: viewer {{ role }} }}" for number in range(3)]
+    monkeypatch.setattr(documents, "MAX_CACHED_CHARACTERS", 2 * len(texts[0]))
     cache = DocumentCache(introspection=True)
-    read = [cache.read(f"{{ a{number}: viewer {{ role }} }}") for number in range(3)]
+    read = [cache.read(text) for text in texts]
     with pytest.raises(DocumentError):
         cache.read("{ nothing }")
 
     assert cache.read("{ a2: viewer { role } }") is read[2]
     assert cache.read("{ a0: viewer { role } }") is not read[0]
+
+
+def test_a_document_larger_than_the_cache_is_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MAX_CACHED_CHARACTERS", len(ROLE) - 1)
+    cache = DocumentCache(introspection=True)
+
+    assert cache.read(ROLE) is not cache.read(ROLE)
 
 
 @pytest.mark.parametrize("query", ["query A { viewer { role } }", ROLE, f"{ROLE} "])

@@ -158,12 +158,20 @@ PART_NAMES = (*PART_SOURCES, "activity", "transitions")
 
 
 async def load_parts(
-    organization_id: UUID, ids: Collection[UUID], names: Collection[str]
+    organization_id: UUID,
+    ids: Collection[UUID],
+    names: Collection[str],
+    columns: Mapping[type, frozenset[str]] | None = None,
 ) -> dict[str, PartByDeal]:
-    """Load parts of deals from their tables. The caller has scoped the deals."""
+    """Load parts of deals from their tables, with all fields or with the named ones of some kinds of parts.
+
+    The caller has scoped the deals.
+    """
     sources = {name: PART_SOURCES[name] for name in names}
-    needed = {table: PART_TABLES[table] for source in sources.values() for table in source.tables}
-    rows = await read_parts(needed, organization_id, ids)
+    tables = {table: PART_TABLES[table] for source in sources.values() for table in source.tables}
+    if columns is not None:
+        tables = {name: table.some(columns.get(table.part)) for name, table in tables.items()}
+    rows = await read_parts(tables, organization_id, ids)
     return {name: source.make(*(rows[table] for table in source.tables)) for name, source in sources.items()}
 
 

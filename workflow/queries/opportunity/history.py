@@ -9,14 +9,15 @@ from uuid import UUID
 from tortoise.expressions import Subquery
 
 from workflow.models import Override, Transition
+from workflow.models.engine.database import Record, read
 from workflow.queries.actors import ACTOR_COLUMNS, actor_of
 from workflow.queries.grouping import group_by_parent
 from workflow.queries.nested_pages import NestedList
 from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.parts import DealParts
-from workflow.queries.records import parse_json
+from workflow.queries.records import converted_record, in_list, list_value, parse_json
 from workflow.queries.scope import visible
-from workflow.queries.union import Record, UnionAll, sort_records, table_columns
+from workflow.queries.union import UnionAll, sort_records, table_columns
 from workflow.rules.enums import (
     DisqualifyReason,
     ForecastCategory,
@@ -132,13 +133,31 @@ async def overridden_transitions(
 
     The caller has scoped the deals.
     """
-    rows = Override.filter(organization_id=organization_id, opportunity_id__in=list(ids)).order_by("at", "id")
-    return group_by_parent(
-        await rows.values(
-            "opportunity_id", *dict.fromkeys((*_OVERRIDE_COLUMNS, *_JOINED_TRANSITION_COLUMNS.values()))
-        ),
-        _overridden_transition,
-    )
+    sql = f"{_OVERRIDDEN} AND {_IN_DEALS} {in_list('$2')} {_OLDEST_FIRST}"
+    records = await read(sql, organization_id, list_value(ids))
+    return group_by_parent(map(_joined_record, records), _overridden_transition)
+
+
+_OWN_COLUMNS = ("opportunity_id", *(name for name in _OVERRIDE_COLUMNS if "__" not in name))
+_SELECTED = [f'"override"."{name}"' for name in _OWN_COLUMNS] + [
+    f'"transition"."{name}" AS "{path}"' for name, path in _JOINED_TRANSITION_COLUMNS.items()
+]
+_OVERRIDDEN = (
+    f'SELECT {", ".join(_SELECTED)} FROM "override" '
+    'JOIN "transition" ON "transition".id = "override".transition_id WHERE "override".organization_id = $1'
+)
+_IN_DEALS = '"override".opportunity_id'
+_OLDEST_FIRST = 'ORDER BY "override".at, "override".id'
+
+
+def _joined_record(record: Record) -> dict[str, Any]:
+    """Return the values of an override and of its transition, those of the transition by their paths."""
+    transition = {name: record[path] for name, path in _JOINED_TRANSITION_COLUMNS.items()}
+    converted = converted_record(Transition, _TRANSITION_COLUMNS, transition)
+    return {
+        **converted_record(Override, _OWN_COLUMNS, record),
+        **{path: converted[name] for name, path in _JOINED_TRANSITION_COLUMNS.items()},
+    }
 
 
 def _select_transition_facts(union: UnionAll, source: str, now: datetime) -> None:
