@@ -2,14 +2,13 @@
 
 from functools import wraps
 from inspect import signature
-from operator import attrgetter
 from typing import Any
 
 import strawberry
 
 from schema.core import enums, ids
 from schema.execution.columns import NEEDS, ROWS, Columns, Needs
-from schema.execution.fields import BATCH
+from schema.execution.fields import BATCH, read_attribute
 
 # The enums have to be registered before a field uses one, and each type imports this module first.
 assert enums
@@ -62,10 +61,9 @@ def batch(resolver: Any) -> Any:  # Any: a coroutine function of rows, info and 
 
 def referenced(loader: str, key: str, description: str) -> Any:
     """Declare a field with the row that a foreign key of the root refers to, read by a loader."""
-    key_of = attrgetter(key)
 
     async def read_rows(roots: Any, info: Any) -> Any:
-        return await getattr(info.context.loaders, loader).load_each([key_of(root) for root in roots])
+        return await getattr(info.context.loaders, loader).load_each(read_attribute(roots, key))
 
     return batch_field(needs(key)(read_rows), description)
 

@@ -59,6 +59,15 @@ class FieldReader(ABC):
         return values
 
 
+def read_attribute(rows: Column, name: str) -> Column:
+    """Return an attribute of each row. Rows of one class may know how to read all of them at once."""
+    read_column = getattr(type(rows[0]), READ_COLUMN, None)
+    if read_column is not None and len(set(map(type, rows))) == 1:
+        column: Column = read_column(name, rows)
+        return column
+    return list(map(attrgetter(name), rows))
+
+
 class AttributeReader(FieldReader):
     """Reads an attribute of each row."""
 
@@ -73,13 +82,8 @@ class AttributeReader(FieldReader):
 
     def read(self, executor: "LevelExecutor", rows: Column, place: Place) -> Column:
         """Return the attribute of each row."""
-        # Rows of one class may know how to read a column of all of them at once.
-        read_column = getattr(type(rows[0]), READ_COLUMN, None)
         try:
-            if read_column is not None and len(set(map(type, rows))) == 1:
-                column: Column = read_column(self._name, rows)
-                return column
-            return list(map(self._get, rows))
+            return read_attribute(rows, self._name)
         except Exception:  # some row has an error: find out which
             return self.each(executor, rows, place, self._get)
 
