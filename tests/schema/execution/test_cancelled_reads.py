@@ -45,12 +45,12 @@ async def test_ended_reads_leave_nothing_behind(organization: TestOrganization) 
     for number in range(READS):
         seconds = chance.random() * LONGEST
         if number % 2:
-            task = asyncio.create_task(read(organization))
+            task: asyncio.Task[Any] = asyncio.create_task(read(organization))
             await asyncio.sleep(seconds)
             task.cancel()
         else:
             task = asyncio.create_task(read_in_time(organization, seconds))
-        [outcome] = await asyncio.gather(task, return_exceptions=True)
+        outcome: Any = (await asyncio.gather(task, return_exceptions=True))[0]
         ended += isinstance(outcome, BaseException)
         assert outcome == whole or isinstance(outcome, (asyncio.CancelledError, TimeoutError))
 
