@@ -31,13 +31,15 @@ from schema.core.limits import (
     measure_complexity,
     too_complex_error,
 )
-from schema.execution.executor import Plans
+from schema.execution.executor import MAX_PLANS, Plans
 
-MAX_CACHED_CHARACTERS = 400_000
-"""Characters of the documents cached in this process; the least recently used are dropped first.
+MAX_CACHED_CHARACTERS = 2_000_000
+"""Size of the documents cached in this process; the least recently used are dropped first.
 
-A parsed document takes about 200 bytes for each, so many large ones would take all memory.
+A parsed document takes about 90 bytes for each character, so this is at most about 180 MB.
 """
+FIELD_SIZE = 14 * MAX_PLANS
+"""Size of a field, in characters: each plan of a document takes about 1,200 bytes for a field."""
 MAX_TOKENS = 2_000
 MAX_OPERATIONS = 20
 MAX_FAULTS = 20
@@ -97,7 +99,7 @@ class Document:
     operations: Sequence[Operation] = field(default_factory=tuple)
     plans: Plans = field(default_factory=dict)
     size: int = 0
-    """Characters of its text."""
+    """Size in the cache: the characters of its text, and what the plans of its fields take."""
 
     def operation(self, name: str | None) -> Operation:
         """Return the operation of that name, or the only one; raise DocumentError if there is none."""
@@ -139,7 +141,9 @@ class DocumentCache:
                 "Send only those that you run."
             )
             raise DocumentError([too_complex_error(message)])
-        document = Document(node, [_operation(node, one) for one in operations], size=len(text))
+        measured = [_operation(node, one) for one in operations]
+        fields = sum(one.measure.fields for one in measured)
+        document = Document(node, measured, size=len(text) + FIELD_SIZE * fields)
         if not self._introspection:
             _refuse_introspection(node)
         # Suggestions would list names of the schema to a client that may not introspect it.

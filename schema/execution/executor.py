@@ -16,7 +16,7 @@ from schema.execution.plan import LevelPlan
 from workflow.queries.scope import reading
 
 Plans = dict[Any, LevelPlan]  # Any: a key, from _plan_key
-MAX_PLANS = 100
+MAX_PLANS = 10
 """The plans kept for one document: several, if Boolean variables decide what it selects."""
 
 

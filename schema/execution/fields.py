@@ -17,6 +17,7 @@ from schema.execution.completion import Column, FieldSite
 from schema.execution.driver import Raised, all_of
 from schema.execution.failures import failure
 from schema.execution.places import Place, SomePlaces
+from workflow.rules.errors import UnavailableError
 
 if TYPE_CHECKING:
     from schema.execution.executor import LevelExecutor
@@ -155,8 +156,9 @@ class FunctionReader(FieldReader):
             wrapped, arguments = self._arguments(executor, place)
             return list(await batch(rows, wrapped, **arguments))
         except Exception as error:
-            if len(rows) == 1:
-                return [failure(executor, error, self.site.nodes, place, 0)]
+            # Without a database no row has a value: to ask for each would only keep it busy.
+            if len(rows) == 1 or isinstance(error, UnavailableError):
+                return [failure(executor, error, self.site.nodes, place, index) for index in range(len(rows))]
         # Some row has an error: find out which, so that the others have their values.
         columns = [
             await self._read_batch(batch, executor, [row], SomePlaces(place, [index]))

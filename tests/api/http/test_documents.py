@@ -70,7 +70,8 @@ def test_an_invalid_document_is_not_cached_and_the_oldest_is_evicted_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     texts = [f"{{ a{number}: viewer {{ role }} }}" for number in range(3)]
-    monkeypatch.setattr(documents, "MAX_CACHED_CHARACTERS", 2 * len(texts[0]))
+    size = DocumentCache(introspection=True).read(texts[0]).size
+    monkeypatch.setattr(documents, "MAX_CACHED_CHARACTERS", 2 * size)
     cache = DocumentCache(introspection=True)
     read = [cache.read(text) for text in texts]
     with pytest.raises(DocumentError):
@@ -78,6 +79,13 @@ def test_an_invalid_document_is_not_cached_and_the_oldest_is_evicted_first(
 
     assert cache.read("{ a2: viewer { role } }") is read[2]
     assert cache.read("{ a0: viewer { role } }") is not read[0]
+
+
+def test_the_fields_of_fragments_count_in_the_size_of_a_document() -> None:
+    spreads = "...A " * 3
+    text = f"{{ viewer {{ {spreads} }} }} fragment A on Viewer {{ role permissions }}"
+
+    assert DocumentCache(introspection=True).read(text).size == len(text) + 7 * documents.FIELD_SIZE
 
 
 def test_a_document_larger_than_the_cache_is_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:

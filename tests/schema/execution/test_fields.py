@@ -10,6 +10,7 @@ from graphql import execute, parse
 from schema.core.nodes import Roots, batch
 from schema.execution.executor import LevelExecutor
 from tests.schema.execution.small_schema import answers
+from workflow.rules.errors import UnavailableError
 
 CALLS: list[list[int]] = []
 
@@ -33,9 +34,17 @@ async def record_call(roots: Roots, info: strawberry.Info) -> list[int]:
     return [root.number for root in roots]
 
 
+@batch
+async def without_database(roots: Roots, info: strawberry.Info) -> list[int]:
+    """Record the rows of the call; fail as if the database could not be reached."""
+    CALLS.append([root.number for root in roots])
+    raise UnavailableError("The database cannot be reached.")
+
+
 @strawberry.type
 class NumberedItem:
     number: int
+    unavailable: int | None = strawberry.field(resolver=without_database)
     called: int = strawberry.field(resolver=record_call)
 
     @classmethod
@@ -67,6 +76,15 @@ async def test_rows_of_one_class_may_read_a_column_at_once() -> None:
     result: Any = await SCHEMA.execute("{ items { number } }")
 
     assert result.data == {"items": [{"number": 10}, {"number": 20}, {"number": 30}]}
+
+
+async def test_without_a_database_rows_are_not_asked_for_one_by_one() -> None:
+    CALLS.clear()
+
+    result: Any = await SCHEMA.execute("{ items { unavailable } }")
+
+    assert CALLS == [[1, 2, 3]]
+    assert [error.path for error in result.errors] == [["items", index, "unavailable"] for index in range(3)]
 
 
 async def test_after_an_error_each_row_is_read_for_itself() -> None:
