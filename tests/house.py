@@ -18,6 +18,7 @@ CLOCK = re.compile(
 )
 RANDOM_MODULES = {"random", "secrets", "os", "time"}
 ORM_WRITES = {"create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "save", "_save"}
+ROW_WRITES = {"insert_rows", "update_rows", "delete_rows"}
 AWAITED_WRITES = {"update", "delete"}
 SQL_WRITE = re.compile(r"^\s*(INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b", re.IGNORECASE)
 
@@ -107,7 +108,9 @@ def reads_clock(module: SourceFile) -> Iterator[str]:
 def database_write(module: SourceFile) -> Iterator[str]:
     """Yield each write to the database; only operations write."""
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and _method_name(node) in ORM_WRITES:
+        if isinstance(node, ast.Call) and (
+            _method_name(node) in ORM_WRITES or ast.unparse(node.func) in ROW_WRITES
+        ):
             yield f"{module.path}:{node.lineno} writes"
         if (
             isinstance(node, ast.Await)
@@ -129,6 +132,8 @@ def state_write(module: SourceFile) -> Iterator[str]:
 def event_write(module: SourceFile) -> Iterator[str]:
     """Yield each place that creates an event row."""
     for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and re.match(r"\S*\binsert(_rows)?\(Event\b", ast.unparse(node)):
+            yield f"{module.path}:{node.lineno} makes an event"
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {
             "Event",
             "Event.create",

@@ -101,7 +101,10 @@ def test_only_one_function_writes_state() -> None:
     assert len(writers) == 1, writers
 
 
-@pytest.mark.parametrize("source", ["Event.create(type=x)\n", "run('INSERT INTO event VALUES ($1)')\n"])
+@pytest.mark.parametrize(
+    "source",
+    ["Event.create(type=x)\n", "run('INSERT INTO event VALUES ($1)')\n", "insert_rows(Event, rows)\n"],
+)
 def test_an_event_write_is_detected(source: str) -> None:
     assert list(house.event_write(SourceFile("x.py", source))) != []
 
@@ -110,7 +113,9 @@ def test_a_stock_transaction_is_detected_through_its_module() -> None:
     assert list(house.stock_transaction(SourceFile("x.py", "tortoise.transactions.in_transaction()\n"))) != []
 
 
-@pytest.mark.parametrize("source", ["row.save()\n", "run('DELETE FROM account WHERE id = $1')\n"])
+@pytest.mark.parametrize(
+    "source", ["row.save()\n", "run('DELETE FROM account WHERE id = $1')\n", "update_rows(Account, rows)\n"]
+)
 def test_a_database_write_is_detected(source: str) -> None:
     assert list(house.database_write(SourceFile("x.py", source))) != []
 

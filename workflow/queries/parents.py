@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import Subquery
 from tortoise.models import Model
 
 from workflow.models import Activity, Alert, Competitor, Milestone, Mitigation, Risk, Stakeholder, Transition
@@ -51,11 +53,15 @@ async def parent_deals(viewer: Viewer, kind: str, ids: Collection[UUID]) -> dict
 
 
 async def parent_deal(viewer: Viewer, kind: str, id: UUID) -> UUID:
-    """Return the visible deal of a part.
+    """Return the visible deal of a part; one statement.
 
     Raise NotFoundError if the part does not exist or its deal is not visible.
     """
-    found = await parent_deals(viewer, kind, [id])
-    if id not in found:
+    part_table = PART_TABLES[kind]
+    parts = part_table.table.filter(organization_id=viewer.organization_id, id=id)
+    deals = visible(viewer).filter(id__in=Subquery(parts.values(part_table.deal_column)))
+    found: list[Any] = await deals.values_list("id", flat=True)
+    if not found:
         raise NotFoundError(kind, id)
-    return found[id]
+    deal_id: UUID = found[0]
+    return deal_id

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, TypeVar, get_type_hints
@@ -32,8 +33,9 @@ class DealParts(Generic[Part]):
     each dialect. `convert` makes its value from what is stored; without it, the field's annotation decides.
     `combine` makes the value from the whole record, for which `also` names more columns. Parts are grouped by
     the column `parent`; `deal` is the column with the id of the deal, if that is another. `where` is one more
-    condition. `eager` parts are made whole, so that they can be copied with changes. `only` names the fields
-    that are read, if not all are.
+    condition, and may group the rows. `uses_instant` means that the SQL contains $3, an instant. `eager`
+    parts are made whole, so that they can be copied with changes. `only` names the fields that are read, if
+    not all are.
     """
 
     part: type[Part]
@@ -47,6 +49,7 @@ class DealParts(Generic[Part]):
     parent: str = "opportunity_id"
     deal: str = ""
     where: str = ""
+    uses_instant: bool = False
     eager: bool = False
     only: frozenset[str] | None = None
 
@@ -65,16 +68,21 @@ class DealParts(Generic[Part]):
         """This table with some of its fields: statements are built once for each selection."""
         return LRUCache(MAX_SELECTIONS)
 
-    async def read(self, organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[Part, ...]]:
+    async def read(
+        self, organization_id: UUID, ids: Collection[UUID], at: datetime | None = None
+    ) -> dict[UUID, tuple[Part, ...]]:
         """Return the parts of each deal in their order. The caller has scoped the deals."""
-        return self._grouped(await read(self.statement, organization_id, list_value(ids)), self._make)
+        instant = (at,) if self.uses_instant else ()
+        records = await read(self.statement, organization_id, list_value(ids), *instant)
+        return self._grouped(records, self._make)
 
     def from_json(self, text: str | None) -> dict[UUID, tuple[Part, ...]]:
         """Return the parts of each deal from the JSON that `json_rows` selects."""
         return self._grouped(json.loads(text) if text else (), self._make_from_json)
 
+    @cached_property
     def json_rows(self) -> str:
-        """Return SQL for all rows of the statement as one value: JSON, null or empty if there are none."""
+        """SQL for all rows of the statement as one value: JSON, null or empty if there are none."""
         if dialect() == "postgres":
             return f"(SELECT json_agg(part)::text FROM ({self.statement}) AS part)"
         items = ", ".join(f"'{name}', part.\"{name}\"" for name in self._columns)
@@ -139,19 +147,56 @@ class DealParts(Generic[Part]):
         return itemgetter(name) if convert is None else lambda record: convert(record[name])
 
 
+RowsOfParts = dict[str, dict[UUID, tuple[Any, ...]]]
+"""The parts of each table's name by deal; each table has its own kind of parts."""
+
+
 async def read_parts(
-    tables: Mapping[str, DealParts[Any]], organization_id: UUID, ids: Collection[UUID]
-) -> dict[str, dict[UUID, tuple[Any, ...]]]:
+    tables: Mapping[str, DealParts[Any]],
+    organization_id: UUID,
+    ids: Collection[UUID],
+    at: datetime | None = None,
+) -> RowsOfParts:
     """Read the parts of deals from several tables. The caller has scoped the deals.
 
     For a few deals one statement reads all tables, whose rows come as JSON. For many, each table has a
     statement of its own, because JSON would take longer than the statements.
     """
     if len(tables) == 1 or len(ids) > DEALS_READ_AS_JSON:
-        return {name: await table.read(organization_id, ids) for name, table in tables.items()}
-    selected = ", ".join(f'{table.json_rows()} AS "{name}"' for name, table in tables.items())
-    [record] = await read(f"SELECT {selected}", organization_id, list_value(ids))
+        return {name: await table.read(organization_id, ids, at) for name, table in tables.items()}
+    instant = _instant_of(tables.values(), at)
+    [record] = await read(f"SELECT {_select_json(tables)}", organization_id, list_value(ids), *instant)
     return {name: table.from_json(record[name]) for name, table in tables.items()}
+
+
+async def read_with_parts(
+    columns: str,
+    source: str,
+    tables: Mapping[str, DealParts[Any]],
+    organization_id: UUID,
+    ids: Collection[UUID],
+    at: datetime,
+) -> tuple[Sequence[Record], RowsOfParts]:
+    """Read columns of deals from a source with its condition, and their parts like `read_parts`.
+
+    For a few deals one statement reads everything.
+    """
+    if len(ids) > DEALS_READ_AS_JSON:
+        records = await read(f"SELECT {columns} {source}", organization_id, list_value(ids))
+        return records, await read_parts(tables, organization_id, ids, at)
+    sql = f"SELECT {columns}, {_select_json(tables)} {source}"
+    records = await read(sql, organization_id, list_value(ids), *_instant_of(tables.values(), at))
+    if not records:
+        return records, {name: {} for name in tables}
+    return records, {name: table.from_json(records[0][name]) for name, table in tables.items()}
+
+
+def _select_json(tables: Mapping[str, DealParts[Any]]) -> str:
+    return ", ".join(f'{table.json_rows} AS "{name}"' for name, table in tables.items())
+
+
+def _instant_of(tables: Iterable[DealParts[Any]], at: datetime | None) -> tuple[datetime | None, ...]:
+    return (at,) if any(table.uses_instant for table in tables) else ()
 
 
 def _lazy_class(part: type[Part], getters: Mapping[str, Callable[[Record], Any]]) -> Callable[[Record], Part]:

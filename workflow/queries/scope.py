@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from workflow.models import Collaborator, Member, Opportunity
 from workflow.models.engine.database import act_as_organization, one_connection
 from workflow.rules.enums import Visibility
-from workflow.rules.permissions import Viewer
+from workflow.rules.permissions import Ownership, Viewer
 
 
 def act_as_viewer(viewer: Viewer) -> AbstractContextManager[None]:
@@ -32,6 +32,13 @@ def visible(viewer: Viewer) -> QuerySet[Opportunity]:
     if viewer.sees_all:
         return deals
     return deals.filter(_own_deals(viewer.member_id) | _team_deals(viewer))
+
+
+def is_visible(viewer: Viewer, ownership: Ownership) -> bool:
+    """Return True if `visible` contains a deal of the organization that is not deleted."""
+    if viewer.sees_all or ownership.is_owned_by(viewer):
+        return True
+    return viewer.visibility is Visibility.TEAM and ownership.is_in_teams_of(viewer)
 
 
 def scope_key(viewer: Viewer) -> Hashable:

@@ -11,8 +11,9 @@ from tests.support.team import SalesTeam, new_sales_team
 from workflow.models import Event, Opportunity, Transition
 from workflow.operations.buyer.assessments import NewAssessment, assess_criteria
 from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
-from workflow.operations.change.change import LockedOpportunity, PartRef, change, find_part
+from workflow.operations.change.change import change
 from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.change.locked import LockedOpportunity, PartRef, find_part
 from workflow.operations.core.context import Ctx
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.operations.opportunity.transitions import TransitionOptions
@@ -178,7 +179,7 @@ async def test_a_failed_verb_writes_nothing() -> None:
     before = await Opportunity.filter(id=id).values()
 
     async def verb(deal: LockedOpportunity) -> None:
-        await deal.write(name="Renamed")
+        deal.write(name="Renamed")
         deal.emit("opportunity.updated")
         raise LookupError("Something is missing.")
 

@@ -19,7 +19,6 @@ from workflow.operations.buyer.risks import NewRisk, raise_risk, review_risks
 from workflow.operations.buyer.stakeholders import NewStakeholder, add_stakeholder, update_stakeholder
 from workflow.operations.change import change
 from workflow.operations.core.validation import MoneyAmount
-from workflow.operations.opportunity import transitions
 from workflow.operations.opportunity.edit import update_opportunity
 from workflow.rules.enums import (
     ActivityDirection,
@@ -137,8 +136,8 @@ async def test_the_trials_detect_a_missing_lock(kind: str, monkeypatch: pytest.M
     async def unheld(*_: Any) -> None:
         """Lock nothing."""
 
-    for module in (change, transitions):
-        monkeypatch.setattr(module, "lock_row", unheld)
+    for lock in ("lock_deals", "lock_accounts_of"):
+        monkeypatch.setattr(change, lock, unheld)
 
     found = False
     for _ in range(ROUNDS if dialect() == "postgres" else 1):

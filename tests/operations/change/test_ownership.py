@@ -8,7 +8,8 @@ from tests.support.organizations import new_organization
 from tests.support.team import SalesTeam, event_payloads, new_sales_team
 from workflow.models import Collaborator, Member
 from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, change
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.change.ownership import (
     authorize_owner,
     change_owner,
@@ -93,6 +94,7 @@ async def test_collaborators_are_replaced_and_the_change_is_returned(team: Sales
 
     async def verb(deal: LockedOpportunity) -> None:
         changes.append(await set_collaborators(deal, [stranger, stranger]))
+        deal.emit("opportunity.updated", **changes[0])
 
     await change(team.ctx["owner"], team.deals[LEAD], None, verb)
 
@@ -117,7 +119,7 @@ async def test_a_collaborator_who_becomes_the_owner_is_not_a_collaborator_any_mo
     helper = team.member("helper")
 
     async def verb(deal: LockedOpportunity) -> None:
-        deal.emit("opportunity.updated", **await change_owner(deal, helper))
+        deal.emit("opportunity.updated", **change_owner(deal, helper))
 
     await change(team.ctx["admin"], team.deals[LEAD], None, verb)
 

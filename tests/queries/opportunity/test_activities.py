@@ -8,7 +8,8 @@ from tests.support.organizations import NOW, TestOrganization
 from tests.support.scenarios.activities import LATER, ActivityScenario, new_activity_scenario
 from tests.support.statements import statements
 from workflow.models import Activity
-from workflow.queries.opportunity.activities import activity_facts, activity_facts_at, conversations
+from workflow.queries.opportunity.activities import activity_facts_at, conversations
+from workflow.queries.opportunity.facts import load_facts
 from workflow.rules.enums import ActivityDirection
 
 HOUR = timedelta(hours=1)
@@ -28,9 +29,9 @@ async def test_only_two_way_activities_are_conversations_and_each_contact_has_it
     await scenario.log_call(at=NOW + 2 * HOUR)
 
     async with statements() as sent:
-        facts = (await activity_facts(organization.id, [scenario.deal], LATER))[scenario.deal]
+        facts = (await load_facts(organization.id, [scenario.deal], LATER))[scenario.deal].activity
 
-    assert len(sent) == 2
+    assert len(sent) == 1
     assert (facts.last_two_way_at, facts.recent_count) == (NOW + HOUR, 3)
     by_contact = {one.contact_id: (one.count, one.last_at) for one in facts.conversations}
     assert by_contact == {scenario.grace: (2, NOW + HOUR), scenario.kim: (1, NOW)}
@@ -43,7 +44,7 @@ async def test_internal_activities_are_not_recent_and_voided_ones_never_happened
     voided = await scenario.log_two_way_call()
     await Activity.filter(id=voided).update(voided_at=LATER)
 
-    facts = (await activity_facts(organization.id, [scenario.deal], LATER))[scenario.deal]
+    facts = (await load_facts(organization.id, [scenario.deal], LATER))[scenario.deal].activity
 
     assert (facts.last_two_way_at, facts.recent_count, facts.conversations) == (None, 0, ())
 

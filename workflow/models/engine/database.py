@@ -26,12 +26,14 @@ from workflow.models.engine.transactions import CONNECTION, drain, transaction
 
 __all__ = [
     "DatabaseInUse",
+    "Dialect",
     "Record",
     "act_as_organization",
     "bypass_row_security",
     "dialect",
     "drain",
     "execute",
+    "execute_many",
     "fetch",
     "listen_for_notifications",
     "one_connection",
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Dialect = Literal["sqlite", "postgres"]
 Record = Mapping[str, Any]  # Any: values of the columns
 """A row as a driver returns it; only its items by name are used."""
 
@@ -130,7 +133,7 @@ async def _repeatable_read(read: Callable[[], Awaitable[T]]) -> T:
     return await read()
 
 
-def dialect() -> Literal["sqlite", "postgres"]:
+def dialect() -> Dialect:
     """Return the kind of the open database."""
     return "sqlite" if _connection().capabilities.dialect == "sqlite" else "postgres"
 
@@ -191,6 +194,13 @@ async def execute(sql: str, *values: object) -> int:
     """Run a write with placeholders $1, $2 …; return the number of rows it changed, not its triggers."""
     connection = _connection()
     return await connection.rows_changed(*_adapt(connection, sql, values))
+
+
+async def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run a write with placeholders $1, $2 … once for each row of values, in the current transaction."""
+    connection = _connection()
+    adapted = [_adapt(connection, sql, tuple(values)) for values in rows]
+    await connection.execute_many(adapted[0][0], [values for _, values in adapted])
 
 
 def _connection() -> SafeSqlite | SafePostgres:

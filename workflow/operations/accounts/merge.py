@@ -7,7 +7,8 @@ from uuid import UUID
 from workflow.models import Account, Contact, Opportunity
 from workflow.models.engine.database import dialect, fetch
 from workflow.operations.alerts.sweep import open_deals_of_account, reevaluate
-from workflow.operations.change.change import LockedOpportunity, change
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.journal import record_event
@@ -126,7 +127,7 @@ async def _move_deals(ctx: Ctx, keep_id: UUID, merged_id: UUID) -> int:
     all_deals_ctx = replace(ctx, viewer=replace(ctx.viewer, visibility=Visibility.ALL), idempotency=None)
 
     async def verb(deal: LockedOpportunity) -> None:
-        await deal.write(account_id=keep_id)
+        deal.write(account_id=keep_id)
         deal.emit("opportunity.updated")
 
     moving = Opportunity.filter(account_id=merged_id, deleted_at=None).order_by("id")

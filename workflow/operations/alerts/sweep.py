@@ -13,12 +13,14 @@ from tortoise.expressions import Q
 from workflow.models import Milestone, Opportunity, Organization
 from workflow.models.engine.database import act_as_organization, bypass_row_security, transaction
 from workflow.operations.alerts.digest import record_digests
-from workflow.operations.alerts.sync import AlertInput, sync_and_record_alerts
+from workflow.operations.alerts.sync import AlertInput, plan_alerts, write_alerts
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.operations.core.journal import NewEvent, record_events
 from workflow.operations.core.locking import lock_rates, lock_rows
+from workflow.operations.core.rows import update_rows
 from workflow.operations.pricing.exchange_rates import rates_on
 from workflow.queries.conditions import where
+from workflow.queries.opportunity.alerts import UNRESOLVED_ALERTS
 from workflow.queries.opportunity.facts import load_facts
 from workflow.queries.process.processes import processes_by_id
 from workflow.rules.enums import OPEN_STATES, MilestoneStatus
@@ -145,6 +147,7 @@ async def _sweep_batch(
     rows = await Opportunity.filter(DUE, id__in=list(ids), deleted_at=None).values()
     facts = await load_facts(organization_id, [row["id"] for row in rows], ctx.now)
     processes = await processes_by_id(ctx.viewer, {row["process_id"] for row in rows})
+    alerts = await UNRESOLVED_ALERTS.read(organization_id, list(facts))
     result.milestones = await _mark_missed(ctx, facts.values())
     rates = CurrencyRates(
         settings["base_currency"], await rates_on(organization_id, ctx.today(settings["time_zone"]))
@@ -163,11 +166,21 @@ async def _sweep_batch(
         result.deals += 1
         result.values += "base_minor" in changes
         result.healths += bool(changes.keys() & evaluated.keys())
-        alert_inputs.append(
-            AlertInput(deal, process, disqualify_proposed=row["disqualify_proposed"], version=row["version"])
-        )
-    result.alerts = await sync_and_record_alerts(ctx, alert_inputs)
+        alert_rows = [alert.columns() for alert in alerts.get(deal.id, ())]
+        alert_inputs.append(AlertInput(ctx, deal, process, row["version"], alert_rows))
+    result.alerts = await _sync_alerts(ctx, rows, alert_inputs)
     return result
+
+
+async def _sync_alerts(ctx: Ctx, rows: Iterable[Mapping[str, Any]], deals: Sequence[AlertInput]) -> int:
+    """Sync the alerts of locked deals. Return the number of events."""
+    plan = await plan_alerts(deals)
+    await write_alerts(plan)
+    await record_events(ctx, plan.events)
+    proposed = {deal.facts.id: deal.disqualify_proposed for deal in deals}
+    changed = [row["id"] for row in rows if bool(row["disqualify_proposed"]) != proposed[row["id"]]]
+    await update_rows(Opportunity, [{"id": id, "disqualify_proposed": proposed[id]} for id in changed])
+    return len(plan.events)
 
 
 def _from_json(text: str | None) -> object:

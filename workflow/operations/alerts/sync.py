@@ -1,16 +1,16 @@
 """Sync of the stored alerts with what the rules find: after each write on a deal, and in the sweep."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from workflow.models import Alert, Member, Opportunity, Team
+from workflow.models import Alert, Member, Team
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
-from workflow.operations.core.journal import NewEvent, record_events
+from workflow.operations.core.journal import NewEvent
+from workflow.operations.core.rows import insert_rows, update_rows
 from workflow.rules.alerts.alerts import FoundAlert, find_alerts
 from workflow.rules.alerts.lifecycle import (
     UNACKNOWLEDGED,
@@ -32,15 +32,24 @@ EVENT_FIELDS = ("status", "severity", "snoozed_until", "escalated_to_id")
 
 @dataclass(slots=True)
 class AlertInput:
-    """A deal whose alerts are synced: its facts, its stored alerts, and what the rules find."""
+    """A deal whose alerts are synced: its context, its facts and its unresolved alerts as they are stored.
 
+    The sync changes `rows` in memory. `changed` names the columns of rows that a caller has changed already.
+    """
+
+    ctx: Ctx
     facts: OpportunityFacts
     process: ProcessDocument
-    disqualify_proposed: bool
     version: int
+    rows: list[Row]
     deleted: bool = False
-    rows: list[Row] = field(default_factory=list)
-    found: tuple[FoundAlert, ...] = ()
+    changed: Mapping[UUID, set[str]] = field(default_factory=dict)
+
+    @property
+    def disqualify_proposed(self) -> bool:
+        """Return True if an open alert proposes to disqualify the deal. Forecasts leave such a deal out."""
+        proposals = (row for row in self.rows if row["code"] == AlertCode.DISQUALIFY_PROPOSED)
+        return any(row["status"] == AlertStatus.OPEN for row in proposals)
 
 
 @dataclass(slots=True)
@@ -48,60 +57,71 @@ class AlertPlan:
     """The rows to write and the events to record for several deals."""
 
     new: list[Row] = field(default_factory=list)
-    changes: list[AlertChange] = field(default_factory=list)
-    seen: list[UUID] = field(default_factory=list)
+    changed: dict[UUID, set[str]] = field(default_factory=dict)
+    rows: dict[UUID, Row] = field(default_factory=dict)
     events: list[NewEvent] = field(default_factory=list)
 
+    def change(self, row: Row, columns: Mapping[str, Any]) -> None:
+        """Change a row in memory, and plan to write those columns that differ."""
+        names = {name for name, value in columns.items() if row[name] != value}
+        row.update(columns)
+        self.add(row, names)
 
-async def sync_alerts(ctx: Ctx, deals: Sequence[AlertInput]) -> list[NewEvent]:
-    """Sync the alerts of locked deals, and return the events to record."""
-    ids = [deal.facts.id for deal in deals]
-    unresolved = Alert.filter(opportunity_id__in=ids).exclude(status=AlertStatus.RESOLVED)
-    rows = defaultdict(list)
+    def add(self, row: Row, names: set[str]) -> None:
+        """Plan to write columns of a row that was changed in memory."""
+        self.rows[row["id"]] = row
+        self.changed.setdefault(row["id"], set()).update(names)
+
+
+async def plan_alerts(deals: Sequence[AlertInput]) -> AlertPlan:
+    """Compare the alerts of locked deals with what the rules find. Nothing is written.
+
+    Only an escalation needs statements: two for all deals.
+    """
     plan = AlertPlan()
-    for row in await unresolved.order_by("id").values():
-        rows[row["opportunity_id"]].append(row)
     for deal in deals:
-        deal.rows = rows[deal.facts.id]
-        if not deal.deleted:
-            deal.found = find_alerts(
-                deal.process, deal.facts, ctx.now, [stored_alert(row) for row in deal.rows]
-            )
-        _compare(ctx, deal, plan)
-    await _escalate(ctx, deals, plan)
-    await _write(ctx, plan)
-    await _update_disqualify_proposed(deals)
-    return plan.events
+        for row in deal.rows:
+            if names := deal.changed.get(row["id"]):
+                plan.add(row, names)
+        _compare(deal, plan)
+    await _escalate(deals, plan)
+    return plan
 
 
-async def sync_and_record_alerts(ctx: Ctx, deals: Sequence[AlertInput]) -> int:
-    """Sync the alerts of locked deals, record the events, and return how many there were."""
-    events = await sync_alerts(ctx, deals)
-    await record_events(ctx, events)
-    return len(events)
+async def write_alerts(plan: AlertPlan) -> None:
+    """Write what is planned: one statement for the changed rows and one for the new ones."""
+    new = {row["id"] for row in plan.new}
+    # A new row is inserted with its changes, which were applied to it in memory.
+    changed = {id: names for id, names in plan.changed.items() if names and id not in new}
+    names = sorted(set().union(*changed.values()))
+    await update_rows(Alert, [{name: plan.rows[id][name] for name in ("id", *names)} for id in changed])
+    await insert_rows(Alert, plan.new)
 
 
-def _compare(ctx: Ctx, deal: AlertInput, plan: AlertPlan) -> None:
+def _compare(deal: AlertInput, plan: AlertPlan) -> None:
     """Plan the changes of a deal's alerts, and apply them to its rows in memory."""
-    found = {finding.key: finding for finding in deal.found}
+    now = deal.ctx.now
+    findings: Sequence[FoundAlert] = ()
+    if not deal.deleted:
+        findings = find_alerts(deal.process, deal.facts, now, [stored_alert(row) for row in deal.rows])
+    found = {finding.key: finding for finding in findings}
     # A proposal to disqualify depends on the deal's other alerts, so that they are updated first.
     proposals_last = sorted(deal.rows, key=lambda row: row["code"] == AlertCode.DISQUALIFY_PROPOSED)
     for row in proposals_last:
         finding = found.pop((AlertCode(row["code"]), row["subject"]), None)
-        change = change_alert(row, finding, deal.rows, ctx.now)
+        change = change_alert(row, finding, deal.rows, now)
         if change is not None:
             _add_event(deal, row, change, plan)
-            plan.changes.append(change)
-            row.update(change.columns)
+            plan.change(row, change.columns)
         if finding is not None:
-            plan.seen.append(row["id"])
+            plan.change(row, {"last_seen_at": now})
     for finding in found.values():
         row = {
             "id": new_id(),
             "organization_id": deal.facts.organization_id,
             "opportunity_id": deal.facts.id,
             **UNACKNOWLEDGED,
-            **new_alert_columns(finding, ctx.now),
+            **new_alert_columns(finding, now),
             "resolved_at": None,
         }
         plan.new.append(row)
@@ -110,16 +130,16 @@ def _compare(ctx: Ctx, deal: AlertInput, plan: AlertPlan) -> None:
         _add_event(deal, before, AlertChange(row["id"], row, "alert.opened"), plan)
 
 
-async def _escalate(ctx: Ctx, deals: Sequence[AlertInput], plan: AlertPlan) -> None:
+async def _escalate(deals: Sequence[AlertInput], plan: AlertPlan) -> None:
     due = [
         (deal, row)
         for deal in deals
         for row in deal.rows
-        if row["status"] != AlertStatus.RESOLVED and needs_escalation(row, deal.facts.time_zone, ctx.now)
+        if row["status"] != AlertStatus.RESOLVED and needs_escalation(row, deal.facts.time_zone, deal.ctx.now)
     ]
     if not due:
         return
-    organization_id = ctx.viewer.organization_id
+    organization_id = due[0][0].facts.organization_id
     team_rows = await Team.filter(organization_id=organization_id).values("id", "parent_id", "manager_id")
     member_rows = await Member.filter(organization_id=organization_id).values("id", "active", "team_id")
     teams = {team["id"]: team for team in team_rows}
@@ -129,12 +149,9 @@ async def _escalate(ctx: Ctx, deals: Sequence[AlertInput], plan: AlertPlan) -> N
         owner = deal.facts.owner_id
         manager = nearest_manager(members[owner]["team_id"], owner, teams, active)
         if manager is not None:
-            change = AlertChange(
-                row["id"], {"escalated_to_id": manager, "escalated_at": ctx.now}, "alert.escalated"
-            )
-            _add_event(deal, row, change, plan)
-            plan.changes.append(change)
-            row.update(change.columns)
+            columns = {"escalated_to_id": manager, "escalated_at": deal.ctx.now}
+            _add_event(deal, row, AlertChange(row["id"], columns, "alert.escalated"), plan)
+            plan.change(row, columns)
 
 
 def _add_event(deal: AlertInput, before: Mapping[str, Any], change: AlertChange, plan: AlertPlan) -> None:
@@ -149,25 +166,4 @@ def _add_event(deal: AlertInput, before: Mapping[str, Any], change: AlertChange,
         "code": before["code"],
         "changes": differences,
     }
-    plan.events.append(NewEvent(change.event, "opportunity", deal.facts.id, payload))
-
-
-async def _write(ctx: Ctx, plan: AlertPlan) -> None:
-    new = {row["id"] for row in plan.new}
-    if plan.seen:
-        await Alert.filter(id__in=plan.seen).update(last_seen_at=ctx.now)
-    for change in plan.changes:
-        # A new row is inserted below with this change, which was applied to it in memory.
-        if change.id not in new:
-            await Alert.filter(id=change.id).update(**change.columns)
-    if plan.new:
-        await Alert.bulk_create([Alert(**row) for row in plan.new])
-
-
-async def _update_disqualify_proposed(deals: Sequence[AlertInput]) -> None:
-    """Store whether an open alert proposes to disqualify the deal. Forecasts leave such a deal out."""
-    for deal in deals:
-        proposals = (row for row in deal.rows if row["code"] == AlertCode.DISQUALIFY_PROPOSED)
-        proposed = any(row["status"] == AlertStatus.OPEN for row in proposals)
-        if proposed is not deal.disqualify_proposed:
-            await Opportunity.filter(id=deal.facts.id).update(disqualify_proposed=proposed)
+    plan.events.append(NewEvent(change.event, "opportunity", deal.facts.id, payload, deal.ctx.now))

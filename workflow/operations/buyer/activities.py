@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import Activity, ActivityContact, Contact
-from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, PartRef, change
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity, PartRef
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.duplicates import refuse_duplicate
@@ -58,10 +58,8 @@ async def log_activity(ctx: Ctx, opportunity_id: UUID, new: NewActivity) -> UUID
         contact_ids = list(dict.fromkeys(new.contact_ids))
         fields = await _validate(deal, {**_new_columns(new), "at": new.at or deal.ctx.now}, contact_ids)
         await _refuse_duplicate_key(ctx, fields)
-        id = new_id()
-        parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
-        await Activity.create(id=id, created_at=deal.ctx.now, **parent_ids, **fields, **deal.ctx.actor())
-        await _link_contacts(deal, id, contact_ids)
+        id = deal.insert(Activity, created_at=deal.ctx.now, **fields, **deal.ctx.actor())
+        _link_contacts(deal, id, contact_ids)
         deal.emit("activity.logged", activityId=id, contactIds=contact_ids, changes=diff({}, fields))
         return id
 
@@ -82,9 +80,9 @@ async def correct_activity(ctx: Ctx, id: UUID, changes: ActivityChanges) -> UUID
         fields = await _validate_changes(deal, before, changes, contact_ids)
         differences = diff({**before, "contact_ids": old_contact_ids}, {**fields, "contact_ids": contact_ids})
         if differences:
-            await Activity.filter(id=id).update(**fields)
-            await ActivityContact.filter(activity_id=id).delete()
-            await _link_contacts(deal, id, contact_ids)
+            deal.update(Activity, id, **fields)
+            deal.delete(ActivityContact, activity_id=id)
+            _link_contacts(deal, id, contact_ids)
             deal.emit("activity.corrected", activityId=id, contactIds=contact_ids, changes=differences)
         return id
 
@@ -162,6 +160,8 @@ def _check_two_way(fields: Mapping[str, Any], contact_ids: Sequence[UUID], valid
 
 
 async def _check_contacts(deal: LockedOpportunity, contact_ids: Sequence[UUID], validator: Validator) -> None:
+    if not contact_ids:
+        return
     contacts = Contact.filter(organization_id=deal.organization_id, id__in=list(contact_ids))
     accounts = dict(await contacts.values_list("id", "account_id"))
     for id in contact_ids:
@@ -173,11 +173,9 @@ async def _check_contacts(deal: LockedOpportunity, contact_ids: Sequence[UUID], 
         validator.add("contactIds", message=message)
 
 
-async def _link_contacts(deal: LockedOpportunity, id: UUID, contact_ids: Sequence[UUID]) -> None:
-    parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "activity_id": id}
-    await ActivityContact.bulk_create(
-        [ActivityContact(id=new_id(), contact_id=contact, **parent_ids) for contact in contact_ids]
-    )
+def _link_contacts(deal: LockedOpportunity, id: UUID, contact_ids: Sequence[UUID]) -> None:
+    for contact_id in contact_ids:
+        deal.insert(ActivityContact, activity_id=id, contact_id=contact_id)
 
 
 async def _refuse_duplicate_key(ctx: Ctx, fields: Mapping[str, Any]) -> None:

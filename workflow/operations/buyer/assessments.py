@@ -1,19 +1,23 @@
 """Assessments of the criteria, with evidence. They are append-only; the latest of a criterion counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from workflow.models import Assessment
-from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, change
+from workflow.operations.change.change import change
 from workflow.operations.change.columns import validate_pain_since
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.validation import Validator
+from workflow.queries.actors import actor_of
+from workflow.queries.opportunity.qualification import latest_assessments
 from workflow.rules.enums import Grade
 from workflow.rules.errors import invalid_field
 from workflow.rules.opportunity.evidence import evidence_fault
+from workflow.rules.opportunity.parts import AssessmentFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +45,16 @@ async def assess_criteria(
         if not assessments and pain_since is None:
             message = "There is nothing to record. Add at least one assessment, or set `painSince`."
             raise invalid_field("assessments", message=message)
-        deal.emit("criterion.assessed", **await record_assessments(deal, assessments, pain_since))
+        deal.emit("criterion.assessed", **record_assessments(deal, assessments, pain_since))
         return id
 
     return await change(ctx, id, expected_version, verb)
 
 
-async def record_assessments(
+def record_assessments(
     deal: LockedOpportunity, assessments: Sequence[NewAssessment], pain_since: date | None
 ) -> dict[str, object]:
-    """Insert assessments on a locked deal. Return the old and new grades for the event."""
+    """Record assessments on a locked deal. Return the old and new grades for the event."""
     validator = Validator()
     for index, assessment in enumerate(assessments):
         _check(deal, validator, assessment, ("assessments", str(index)))
@@ -59,11 +63,12 @@ async def record_assessments(
         validator.add("assessments", message="A criterion occurs twice. Assess each criterion once.")
     validate_pain_since(validator, pain_since, deal.facts.today(deal.ctx.now))
     validator.raise_if_any()
-    for assessment in assessments:
-        await _insert(deal, assessment)
+    payload = _event_payload(deal, assessments)
+    if assessments:
+        deal.set_part("assessments", _with_new(deal, [_insert(deal, one) for one in assessments]))
     if pain_since is not None:
-        await deal.write(pain_since=pain_since)
-    return _event_payload(deal, assessments)
+        deal.write(pain_since=pain_since)
+    return payload
 
 
 def _check(
@@ -90,19 +95,26 @@ def _check(
         validator.add(*path, "saidById", message=message)
 
 
-async def _insert(deal: LockedOpportunity, assessment: NewAssessment) -> None:
-    await Assessment.create(
-        id=new_id(),
-        organization_id=deal.organization_id,
-        opportunity_id=deal.id,
-        criterion=assessment.criterion,
-        grade=assessment.grade,
-        evidence=(assessment.evidence or "").strip() or None,
-        evidence_url=(assessment.evidence_url or "").strip() or None,
-        said_by_id=assessment.said_by_id,
-        assessed_at=deal.ctx.now,
-        **deal.ctx.actor(),
-    )
+def _insert(deal: LockedOpportunity, assessment: NewAssessment) -> AssessmentFacts:
+    """Record an assessment. Return it as the rules read it."""
+    columns: dict[str, Any] = {  # Any: columns of several kinds
+        "criterion": assessment.criterion,
+        "grade": assessment.grade,
+        "evidence": (assessment.evidence or "").strip() or None,
+        "evidence_url": (assessment.evidence_url or "").strip() or None,
+        "said_by_id": assessment.said_by_id,
+        "assessed_at": deal.ctx.now,
+    }
+    actor = deal.ctx.actor()
+    id = deal.insert(Assessment, **columns, **actor)
+    return AssessmentFacts(id=id, **columns, actor=actor_of(actor))
+
+
+def _with_new(deal: LockedOpportunity, new: Sequence[AssessmentFacts]) -> tuple[AssessmentFacts, ...]:
+    """Return the deal's assessments, the new ones as the latest of their criteria."""
+    known = [replace(one, trail=()) for latest in deal.facts.assessments for one in (latest, *latest.trail)]
+    newest_first = sorted((*known, *new), key=lambda one: (one.assessed_at, one.id), reverse=True)
+    return latest_assessments(newest_first)
 
 
 def _event_payload(deal: LockedOpportunity, assessments: Sequence[NewAssessment]) -> dict[str, object]:

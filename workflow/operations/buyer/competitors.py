@@ -5,8 +5,8 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import Competitor, Transition
-from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, PartRef, change, find_part
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity, PartRef, find_part
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
@@ -52,9 +52,7 @@ async def add_competitor(ctx: Ctx, opportunity_id: UUID, new: NewCompetitor) -> 
             "standing": new.standing,
         }  # Any: columns
         _check_new(deal, new.kind, columns["name"])
-        id = new_id()
-        parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
-        await Competitor.create(id=id, created_at=deal.ctx.now, **parent_ids, **columns)
+        id = deal.insert(Competitor, created_at=deal.ctx.now, **columns)
         deal.emit("competitor.added", competitorId=id, changes=diff({}, columns))
         return id
 
@@ -73,7 +71,7 @@ async def update_competitor(
             _refuse_duplicate_name(deal, competitor.kind, str(fields["name"]), own_id=id)
         differences = diff({name: getattr(competitor, name) for name in EVENT_COLUMNS}, fields)
         if differences:
-            await Competitor.filter(id=id).update(**fields)
+            deal.update(Competitor, id, **fields)
             deal.emit("competitor.updated", competitorId=id, changes=differences)
         return id
 
@@ -94,7 +92,7 @@ async def remove_competitor(ctx: Ctx, id: UUID, *, expected_version: int | None)
                 "be removed. Set its `standing` to ELIMINATED instead."
             )
             raise invalid_field("id", message=message)
-        await Competitor.filter(id=id).delete()
+        deal.delete(Competitor, id=id)
         deal.emit("competitor.removed", competitorId=id, kind=competitor.kind, name=competitor.name)
         return deal.id
 

@@ -7,9 +7,9 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import Milestone
-from workflow.models.columns import new_id
 from workflow.operations.buyer.milestone_plan import RESET_COLUMNS
-from workflow.operations.change.change import LockedOpportunity, PartRef, change, find_part
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity, PartRef, find_part
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
@@ -50,11 +50,9 @@ async def add_milestone(ctx: Ctx, opportunity_id: UUID, new: NewMilestone) -> UU
         last = (
             await Milestone.filter(opportunity_id=deal.id).order_by("-position").limit(1).values("position")
         )
-        id = new_id()
         columns: dict[str, Any] = {**fields, "side": new.side, "status": MilestoneStatus.PLANNED}
-        parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
         position = last[0]["position"] + 1 if last else len(deal.process.milestones) + 1
-        await Milestone.create(id=id, position=position, created_at=deal.ctx.now, **parent_ids, **columns)
+        id = deal.insert(Milestone, position=position, created_at=deal.ctx.now, **columns)
         deal.emit("milestone.added", milestoneId=id, changes=diff({}, columns))
         return id
 
@@ -77,7 +75,7 @@ async def complete_milestone(
             validator.add("evidence", message=problem)
         validator.raise_if_any()
         columns = {"status": MilestoneStatus.DONE, "completed_at": deal.ctx.now, "evidence": evidence_text}
-        await _write(
+        _write(
             deal, milestone, "milestone.completed", {**columns, **deal.ctx.actor()}, evidence=evidence_text
         )
         return id
@@ -105,7 +103,7 @@ async def update_milestone(
             due = fields.get("due", milestone.due)
             is_ahead = due is None or due >= deal.facts.today(deal.ctx.now)
             status = {"status": MilestoneStatus.PLANNED} if is_ahead else {}
-            await _write(deal, milestone, "milestone.updated", {**fields, **status})
+            _write(deal, milestone, "milestone.updated", {**fields, **status})
         return id
 
     return await change(ctx, PartRef("Milestone", id), expected_version, verb)
@@ -131,7 +129,7 @@ async def waive_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version: 
             validator.add("reason", message=message)
         validator.raise_if_any()
         columns = {"status": MilestoneStatus.WAIVED, "waive_reason": reason_text, **deal.ctx.actor()}
-        await _write(deal, milestone, "milestone.waived", columns, reason=reason_text)
+        _write(deal, milestone, "milestone.waived", columns, reason=reason_text)
         return id
 
     return await change(ctx, PartRef("Milestone", id), expected_version, verb)
@@ -154,7 +152,7 @@ async def reopen_milestone(ctx: Ctx, id: UUID, *, reason: str, expected_version:
             "completedAt": milestone.completed_at,
             "waiveReason": milestone.waive_reason,
         }
-        await _write(deal, milestone, "milestone.reopened", RESET_COLUMNS, reason=reason_text, was=before)
+        _write(deal, milestone, "milestone.reopened", RESET_COLUMNS, reason=reason_text, was=before)
         return id
 
     return await change(ctx, PartRef("Milestone", id), expected_version, verb)
@@ -183,15 +181,15 @@ def _validate(changes: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-async def _write(
+def _write(
     deal: LockedOpportunity,
     milestone: MilestoneFacts,
     event: str,
     fields: Mapping[str, Any],
     **payload: object,
 ) -> None:
-    """Update a milestone, and emit the event with the changed fields."""
-    await Milestone.filter(id=milestone.id).update(**fields)
+    """Record a change of a milestone, and emit the event with the changed fields."""
+    deal.update(Milestone, milestone.id, **fields)
     after = {name: fields[name] for name in ("name", "due", "weight", "status") if name in fields}
     before = {name: getattr(milestone, name) for name in after}
     deal.emit(event, milestoneId=milestone.id, key=milestone.key, changes=diff(before, after), **payload)

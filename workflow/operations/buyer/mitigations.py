@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Mitigation, Risk
-from workflow.models.columns import new_id
 from workflow.operations.buyer.risks import refuse_settled
-from workflow.operations.change.change import LockedOpportunity, PartRef, change, find_part
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity, PartRef, find_part
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
@@ -37,11 +37,9 @@ async def add_mitigation(ctx: Ctx, risk_id: UUID, new: NewMitigation) -> UUID:
         action = validator.text(new.action, "action", required=True, max_length=2_000)
         validator.day(new.due, "due")
         validator.raise_if_any()
-        id = new_id()
         columns: dict[str, Any] = {"kind": new.kind, "action": action, "due": new.due}
-        parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "risk_id": risk_id}
-        await Mitigation.create(id=id, created_at=deal.ctx.now, **parent_ids, **columns)
-        status = await _set_risk_status(risk, RiskStatus.MITIGATING)
+        id = deal.insert(Mitigation, risk_id=risk_id, created_at=deal.ctx.now, **columns)
+        status = _set_risk_status(deal, risk, RiskStatus.MITIGATING)
         deal.emit("mitigation.added", mitigationId=id, riskId=risk_id, changes=diff({}, columns), **status)
         return risk_id
 
@@ -61,20 +59,20 @@ async def complete_mitigation(ctx: Ctx, id: UUID, *, evidence: str, expected_ver
         if (problem := evidence_fault(evidence_text)) is not None:
             validator.add("evidence", message=problem)
         validator.raise_if_any()
-        await Mitigation.filter(id=id).update(done_at=deal.ctx.now, evidence=evidence_text)
+        deal.update(Mitigation, id, done_at=deal.ctx.now, evidence=evidence_text)
         open_mitigations = [one for one in risk.mitigations if one.id != id and one.done_at is None]
-        status = {} if open_mitigations else await _set_risk_status(risk, RiskStatus.MITIGATED)
+        status = {} if open_mitigations else _set_risk_status(deal, risk, RiskStatus.MITIGATED)
         deal.emit("mitigation.completed", mitigationId=id, riskId=risk.id, evidence=evidence_text, **status)
         return risk.id
 
     return await change(ctx, PartRef("Mitigation", id), expected_version, verb)
 
 
-async def _set_risk_status(risk: RiskFacts, status: RiskStatus) -> dict[str, object]:
+def _set_risk_status(deal: LockedOpportunity, risk: RiskFacts, status: RiskStatus) -> dict[str, object]:
     """Set the status of a risk. Return the change for the event, which is empty if nothing changed."""
     if risk.status is status:
         return {}
-    await Risk.filter(id=risk.id).update(status=status)
+    deal.update(Risk, risk.id, status=status)
     return {"riskStatus": {"old": risk.status, "new": status}}
 
 

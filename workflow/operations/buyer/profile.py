@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import DecisionStep, Objective
-from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, change
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
@@ -41,7 +41,7 @@ async def update_buyer(ctx: Ctx, id: UUID, changes: BuyerChanges, *, expected_ve
         fields = _validate(deal, changes)
         changed_fields = {name: value for name, value in fields.items() if value != getattr(deal.facts, name)}
         if changed_fields:
-            await _write(deal, changed_fields)
+            _write(deal, changed_fields)
             before = {name: getattr(deal.facts, name) for name in changed_fields}
             deal.emit("buyer.updated", changes=diff(_event_fields(before), _event_fields(changed_fields)))
         return id
@@ -130,38 +130,36 @@ def _check_count(validator: Validator, rows: Sequence[object], name: str) -> Non
         validator.add(name, message=message)
 
 
-async def _write(
-    deal: LockedOpportunity, changed_fields: Mapping[str, Any]
-) -> None:  # Any: columns and lists
-    """Write the deal's own columns, and replace the lists that changed."""
+def _write(deal: LockedOpportunity, changed_fields: Mapping[str, Any]) -> None:  # Any: columns and lists
+    """Record the deal's own columns, and replace the lists that changed."""
     own_columns = {
         name: value for name, value in changed_fields.items() if name not in ("decision_steps", "objectives")
     }
-    await deal.write(**own_columns)
+    deal.write(**own_columns)
     if "decision_steps" in changed_fields:
-        steps = enumerate(changed_fields["decision_steps"])
-        await DecisionStep.filter(opportunity_id=deal.id).delete()
-        await DecisionStep.bulk_create(
-            [DecisionStep(**_row(deal, position, step)) for position, step in steps]
-        )
+        _replace(deal, DecisionStep, changed_fields["decision_steps"])
     if "objectives" in changed_fields:
-        objectives = enumerate(changed_fields["objectives"])
-        await Objective.filter(opportunity_id=deal.id).delete()
-        await Objective.bulk_create(
-            [Objective(**_row(deal, position, goal)) for position, goal in objectives]
-        )
+        _replace(deal, Objective, changed_fields["objectives"])
 
 
-def _row(
-    deal: LockedOpportunity, position: int, part: DecisionStepFacts | ObjectiveFacts
-) -> dict[str, Any]:  # Any: columns of several kinds
+def _replace(
+    deal: LockedOpportunity,
+    table: type[DecisionStep | Objective],
+    parts: Sequence[DecisionStepFacts | ObjectiveFacts],
+) -> None:
+    """Replace a list of the profile."""
+    deal.delete(table, opportunity_id=deal.id)
+    for position, part in enumerate(parts):
+        deal.insert(table, position=position, **_columns(part))
+
+
+def _columns(part: DecisionStepFacts | ObjectiveFacts) -> dict[str, Any]:  # Any: columns of several kinds
     """Return the columns of a list's row."""
     columns = asdict(part)
     if "target" in columns:
         # The API's `target` of an objective is called `goal` in the table.
         columns["goal"] = columns.pop("target")
-    parent_ids = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
-    return {"id": new_id(), "position": position, **parent_ids, **columns}
+    return columns
 
 
 def _event_fields(fields: Mapping[str, object]) -> dict[str, object]:

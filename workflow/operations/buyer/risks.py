@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import Member, Risk, RiskReview
-from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, PartRef, change, find_part
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity, PartRef, find_part
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
@@ -56,14 +56,8 @@ async def raise_risk(ctx: Ctx, opportunity_id: UUID, new: NewRisk) -> UUID:
 
     async def verb(deal: LockedOpportunity) -> UUID:
         fields = await _validate(deal, {name: getattr(new, name) for name in NewRisk.__dataclass_fields__})
-        id = new_id()
         columns = {**fields, "category": new.category, "status": RiskStatus.SUSPECTED}
-        parent_ids: dict[str, Any] = {
-            "id": id,
-            "organization_id": deal.organization_id,
-            "opportunity_id": deal.id,
-        }
-        await Risk.create(**parent_ids, **columns, raised_at=deal.ctx.now)
+        id = deal.insert(Risk, **columns, raised_at=deal.ctx.now)
         deal.emit("risk.raised", riskId=id, changes=diff({}, columns))
         return id
 
@@ -84,7 +78,7 @@ async def update_risk(ctx: Ctx, id: UUID, changes: RiskChanges, *, expected_vers
             fields["status"] = _confirmation_status(risk, changes["confirmed_by_buyer"])
         before = {name: getattr(risk, name) for name in fields}
         if diff(before, fields):
-            await Risk.filter(id=id).update(**fields)
+            deal.update(Risk, id, **fields)
             deal.emit("risk.updated", riskId=id, changes=diff(before, fields))
         return id
 
@@ -110,7 +104,7 @@ async def settle_risk(
         reason_text = validator.text(reason, "reason", required=True, max_length=20_000)
         validator.raise_if_any()
         fields = {"status": RiskStatus(status), "closed_at": deal.ctx.now, "settle_reason": reason_text}
-        await Risk.filter(id=id).update(**fields)
+        deal.update(Risk, id, **fields)
         changes = diff({"status": risk.status}, {"status": fields["status"]})
         deal.emit("risk.updated", riskId=id, changes=changes, reason=reason_text)
         return id
@@ -132,9 +126,8 @@ async def review_risks(ctx: Ctx, opportunity_id: UUID, *, none_found: bool, note
             )
             validator.add("noneFound", message=message)
         validator.raise_if_any()
-        parent_ids: dict[str, Any] = {"organization_id": deal.organization_id, "opportunity_id": deal.id}
         columns: dict[str, Any] = {"none_found": none_found, "note": note_text, "reviewed_at": deal.ctx.now}
-        await RiskReview.create(id=new_id(), **parent_ids, **columns, **deal.ctx.actor())
+        deal.insert(RiskReview, **columns, **deal.ctx.actor())
         deal.emit("risk.reviewed", noneFound=none_found, note=note_text)
         return opportunity_id
 

@@ -6,8 +6,8 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from workflow.models import Assessment, Contact, DecisionStep, Risk, Stakeholder, StakeholderRelation
-from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, PartRef, change
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity, PartRef
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
@@ -49,8 +49,7 @@ async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, new: NewStakeholder) -
         await _check_contact(deal, new.contact_id)
         motivation = _validate_motivation(new.motivation)
         if new.is_primary:
-            await _clear_primary(deal)
-        id = new_id()
+            _clear_primary(deal, None)
         columns: dict[str, Any] = {  # Any: columns of several kinds
             "roles": _role_values(new.roles),
             "influence": new.influence,
@@ -59,12 +58,7 @@ async def add_stakeholder(ctx: Ctx, opportunity_id: UUID, new: NewStakeholder) -
             "motivation": motivation,
             "is_primary": new.is_primary,
         }
-        parent_ids: dict[str, Any] = {
-            "organization_id": deal.organization_id,
-            "opportunity_id": deal.id,
-            "contact_id": new.contact_id,
-        }
-        await Stakeholder.create(id=id, created_at=deal.ctx.now, **parent_ids, **columns)
+        id = deal.insert(Stakeholder, contact_id=new.contact_id, created_at=deal.ctx.now, **columns)
         deal.emit("stakeholder.added", stakeholderId=id, contactId=new.contact_id, changes=diff({}, columns))
         return id
 
@@ -83,11 +77,11 @@ async def update_stakeholder(
         differences = diff(before, fields) | _relation_diff(deal, id, relations)
         if differences:
             if fields.get("is_primary"):
-                await _clear_primary(deal)
+                _clear_primary(deal, id)
             if fields:
-                await Stakeholder.filter(id=id).update(**fields)
+                deal.update(Stakeholder, id, **fields)
             if relations is not None:
-                await _write_relations(deal, id, relations)
+                _replace_relations(deal, id, relations)
             deal.emit("stakeholder.updated", stakeholderId=id, changes=differences)
         return id
 
@@ -111,7 +105,7 @@ async def remove_stakeholder(ctx: Ctx, id: UUID, *, expected_version: int | None
                 "removed. Set `left` to true instead."
             )
             raise invalid_field("id", message=message)
-        await Stakeholder.filter(id=id).delete()
+        deal.delete(Stakeholder, id=id)
         deal.emit("stakeholder.removed", stakeholderId=id, contactId=before["contact_id"])
         return deal.id
 
@@ -143,8 +137,10 @@ async def _check_contact(deal: LockedOpportunity, contact_id: UUID) -> None:
         raise DuplicateError(message, kind="Stakeholder", id=same[0])
 
 
-async def _clear_primary(deal: LockedOpportunity) -> None:
-    await Stakeholder.filter(opportunity_id=deal.id, is_primary=True).update(is_primary=False)
+def _clear_primary(deal: LockedOpportunity, new_primary: UUID | None) -> None:
+    for person in deal.facts.stakeholders:
+        if person.is_primary and person.id != new_primary:
+            deal.update(Stakeholder, person.id, is_primary=False)
 
 
 def _validate(ctx: Ctx, changes: StakeholderChanges, before: dict[str, object]) -> dict[str, object]:
@@ -209,15 +205,10 @@ def _event_relations(relations: Sequence[RelationFacts]) -> list[dict[str, objec
     return [{"kind": relation.kind, "stakeholderId": relation.to_id} for relation in relations]
 
 
-async def _write_relations(deal: LockedOpportunity, id: UUID, relations: Sequence[RelationFacts]) -> None:
-    await StakeholderRelation.filter(stakeholder_id=id).delete()
-    parent_ids = {"organization_id": deal.organization_id, "stakeholder_id": id}
-    await StakeholderRelation.bulk_create(
-        [
-            StakeholderRelation(id=new_id(), kind=relation.kind, to_id=relation.to_id, **parent_ids)
-            for relation in relations
-        ]
-    )
+def _replace_relations(deal: LockedOpportunity, id: UUID, relations: Sequence[RelationFacts]) -> None:
+    deal.delete(StakeholderRelation, stakeholder_id=id)
+    for relation in relations:
+        deal.insert(StakeholderRelation, stakeholder_id=id, kind=relation.kind, to_id=relation.to_id)
 
 
 def _role_values(roles: Sequence[BuyingRole]) -> list[str]:

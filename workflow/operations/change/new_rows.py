@@ -80,28 +80,34 @@ def opportunity_row(
 
 def transition_row(ctx: Ctx, new: NewTransition, settings: StateSettings) -> Transition:
     """Build the unsaved row of a transition into the state that the settings are of."""
-    columns: dict[str, Any] = {
+    ids: dict[str, Any] = {
+        "id": new_id(),
+        "organization_id": ctx.viewer.organization_id,
+        "opportunity_id": new.opportunity_id,
+    }
+    return Transition(**ids, **transition_columns(ctx, new, settings))
+
+
+def transition_columns(
+    ctx: Ctx, new: NewTransition, settings: StateSettings
+) -> dict[str, Any]:  # Any: columns of several kinds
+    """Return the columns of a transition into the state that the settings are of, without its ids."""
+    return {
+        "process_id": new.process_id,
+        "sequence": new.sequence,
+        "trigger": new.trigger,
+        "from_state": new.from_state,
+        "to_state": new.to_state,
+        "at": new.at,
+        "source": ctx.source,
+        "note": new.note,
+        "requirements": [encode(verdict) for verdict in new.verdicts],
+        "seconds_in_previous_state": new.seconds_in_previous_state,
         **new.values,
         **new.close,
         **state_forecast(settings),
-    }  # Any: columns of several kinds
-    return Transition(
-        id=new_id(),
-        organization_id=ctx.viewer.organization_id,
-        opportunity_id=new.opportunity_id,
-        process_id=new.process_id,
-        sequence=new.sequence,
-        trigger=new.trigger,
-        from_state=new.from_state,
-        to_state=new.to_state,
-        at=new.at,
-        source=ctx.source,
-        note=new.note,
-        requirements=[encode(verdict) for verdict in new.verdicts],
-        seconds_in_previous_state=new.seconds_in_previous_state,
-        **columns,
         **ctx.actor(),
-    )
+    }
 
 
 def state_forecast(settings: StateSettings) -> dict[str, object]:

@@ -6,13 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from workflow.models import Override
-from workflow.models.columns import new_id
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.validation import Validator
 from workflow.rules.enums import RequirementStatus
 from workflow.rules.gates.machine import is_override_open
 from workflow.rules.gates.requirements import Verdict
 from workflow.rules.opportunity.facts import OpportunityFacts
+from workflow.rules.opportunity.parts import OverrideFacts
 from workflow.rules.process.document import ProcessDocument
 
 MIN_REASON_LENGTH = 20
@@ -43,47 +44,41 @@ def check_override(override: NewOverride | None, now: datetime, validator: Valid
         validator.add("override", "expiresAt", message=message)
 
 
-async def create_override(
-    ctx: Ctx, facts: OpportunityFacts, transition_id: UUID, override: NewOverride, verdicts: Sequence[Verdict]
-) -> list[tuple[str, dict[str, object]]]:
-    """Store an override, and return its event. Do nothing if it overrides no requirement of the gate."""
+def create_override(
+    deal: LockedOpportunity, transition_id: UUID, override: NewOverride, verdicts: Sequence[Verdict]
+) -> None:
+    """Record an override and its event. Do nothing if it overrides no requirement of the gate."""
     keys = [verdict.key for verdict in verdicts if verdict.status is RequirementStatus.OVERRIDDEN]
     if not keys:
-        return []
-    id = new_id()
+        return
     reason = override.reason.strip()
-    await Override.create(
-        id=id,
-        organization_id=facts.organization_id,
-        opportunity_id=facts.id,
+    id = deal.insert(
+        Override,
         transition_id=transition_id,
         requirement_keys=keys,
         reason=reason,
-        at=ctx.now,
+        at=deal.ctx.now,
         expires_at=override.expires_at,
-        **ctx.actor(),
+        **deal.ctx.actor(),
     )
     payload = {"overrideId": id, "transitionId": transition_id, "requirementKeys": keys, "reason": reason}
-    return [("override.made", {**payload, "expiresAt": override.expires_at})]
+    deal.emit("override.made", **payload, expiresAt=override.expires_at)
 
 
-async def settle_overrides(
+def settled_overrides(
     ctx: Ctx, facts: OpportunityFacts, process: ProcessDocument
-) -> list[tuple[str, dict[str, object]]]:
-    """Settle the overrides whose requirements are all met now, and return an event for each."""
-    settled = [
+) -> tuple[OverrideFacts, ...]:
+    """Return the open overrides whose requirements are all met now."""
+    return tuple(
         override for override in facts.overrides if not is_override_open(override, facts, process, ctx.now)
-    ]
-    if settled:
-        await Override.filter(id__in=[override.id for override in settled]).update(settled_at=ctx.now)
-    return [
-        (
-            "override.settled",
-            {
-                "overrideId": override.id,
-                "transitionId": override.transition_id,
-                "requirementKeys": list(override.requirement_keys),
-            },
-        )
-        for override in settled
-    ]
+    )
+
+
+def settled_event(override: OverrideFacts) -> tuple[str, dict[str, object]]:
+    """Return the event of a settled override."""
+    payload = {
+        "overrideId": override.id,
+        "transitionId": override.transition_id,
+        "requirementKeys": list(override.requirement_keys),
+    }
+    return "override.settled", payload

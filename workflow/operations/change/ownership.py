@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from workflow.models import Collaborator, Member
-from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.core.context import Ctx
 from workflow.rules.errors import NotFoundError, PermissionDeniedError, invalid_field
 from workflow.rules.permissions import Action, Ownership, may_write
@@ -49,17 +48,19 @@ async def set_collaborators(deal: LockedOpportunity, member_ids: Sequence[UUID])
     if not added and not removed:
         return {}
     await require_active_members(deal.ctx, added)
-    await Collaborator.filter(opportunity_id=deal.id, member_id__in=removed).delete()
-    await add_collaborators(deal.ctx, deal.id, added)
+    for member_id in removed:
+        deal.delete(Collaborator, opportunity_id=deal.id, member_id=member_id)
+    for member_id in added:
+        deal.insert(Collaborator, member_id=member_id)
     return {"collaboratorIds": {"added": added, "removed": removed}}
 
 
-async def change_owner(deal: LockedOpportunity, owner_id: UUID) -> dict[str, object]:
+def change_owner(deal: LockedOpportunity, owner_id: UUID) -> dict[str, object]:
     """Set the owner, who is then not a collaborator any more. Return the change of collaborators."""
-    await deal.write(owner_id=owner_id)
+    deal.write(owner_id=owner_id)
     if owner_id not in deal.facts.collaborator_ids:
         return {}
-    await Collaborator.filter(opportunity_id=deal.id, member_id=owner_id).delete()
+    deal.delete(Collaborator, opportunity_id=deal.id, member_id=owner_id)
     return {"collaboratorIds": {"added": [], "removed": [owner_id]}}
 
 
@@ -70,14 +71,3 @@ async def require_active_members(ctx: Ctx, ids: Sequence[UUID]) -> None:
     if not set(ids) <= set(known):
         message = "One of the collaborators is not an active member of the organization. Remove that member."
         raise invalid_field("collaboratorIds", message=message)
-
-
-async def add_collaborators(ctx: Ctx, opportunity_id: UUID, members: Sequence[UUID]) -> None:
-    """Insert collaborators of a deal, each member once."""
-    for member_id in dict.fromkeys(members):
-        await Collaborator.create(
-            id=new_id(),
-            organization_id=ctx.viewer.organization_id,
-            opportunity_id=opportunity_id,
-            member_id=member_id,
-        )

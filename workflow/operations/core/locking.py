@@ -9,8 +9,9 @@ another instead of deadlocking. Locks of one kind are acquired in the order of t
 1  imports (advisory lock)   `load_lookup()`                 external ids: imports run one after the other
 2  organization (key share)  `lock_settings()`               the base currency
 3  exchange rates            `lock_rates()`                  values in the base currency
-4  deals                     `lock_row()`, `lock_rows()`     a deal with all of its parts
-5  account or contact        `lock_row()`, `lock_if_exists`  requirements on an account, references to it
+4  deals                     `lock_deals()`, `lock_rows()`   a deal with all of its parts
+5  account or contact        `lock_row()`, `lock_if_exists`  an account's own columns, references to it
+5  accounts (shared)         `lock_accounts_of()`            requirements on an account
 6  any other record          `lock_and_read()`               an API key, member, team, target or endpoint
 7  organization              `lock_organization()`           the audit trail, and what is counted in it
 8  counter                   `next_number()`                 the numbers of opportunities
@@ -18,7 +19,7 @@ another instead of deadlocking. Locks of one kind are acquired in the order of t
 
 There are three exceptions:
 
-- A new deal, and a change of one deal, acquire 2 and 3 after 4 and 5, because they need them for
+- A new deal, and a change of deals, acquire 2 and 3 after 4 and 5, because they need them for
   some inputs only.
 - Members, teams, targets and webhook endpoints acquire 7 before 6, because they are counted or form a tree.
 - `lock_organization(base_currency=True)` conflicts with 2.
@@ -53,6 +54,33 @@ async def lock_row(table: type[Model], organization_id: UUID, id: UUID) -> None:
             f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2 FOR NO KEY UPDATE',
             id,
             organization_id,
+        )
+
+
+async def lock_deals(organization_id: UUID, ids: Collection[UUID]) -> None:
+    """Lock deals of an organization in the order of their ids. What is read of them afterwards is current."""
+    if dialect() == "postgres":
+        await fetch(
+            "SELECT 1 FROM opportunity WHERE id = ANY($1) AND organization_id = $2 "
+            "ORDER BY id FOR NO KEY UPDATE",
+            list(ids),
+            organization_id,
+        )
+
+
+async def lock_accounts_of(organization_id: UUID, deals: Collection[UUID]) -> None:
+    """Keep the accounts of locked deals, and the base currency, from changing until the commit.
+
+    The locks are shared: transitions of an account's deals do not wait for each other.
+    """
+    if dialect() == "postgres":
+        await fetch(
+            "SELECT 1 FROM account JOIN organization ON organization.id = account.organization_id "
+            "WHERE organization.id = $1 AND account.id IN "
+            "(SELECT account_id FROM opportunity WHERE id = ANY($2) AND organization_id = $1) "
+            "ORDER BY account.id FOR SHARE OF account FOR KEY SHARE OF organization",
+            organization_id,
+            list(deals),
         )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from workflow.models import Alert
-from workflow.operations.change.change import LockedOpportunity, PartRef, change
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity, PartRef
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.validation import Validator
@@ -77,14 +78,15 @@ def _validate_note(ctx: Ctx, ids: Sequence[UUID], note: str | None) -> dict[str,
 
 async def _update_alert(ctx: Ctx, id: UUID, event: str, columns: Mapping[str, Any]) -> AlertResult:
     async def verb(deal: LockedOpportunity) -> None:
-        [before] = await Alert.filter(id=id).values()
+        unresolved = next((alert for alert in deal.alerts if alert["id"] == id), None)
+        before = unresolved or (await Alert.filter(id=id).values())[0]
         if before["code"] == AlertCode.DISQUALIFY_PROPOSED:
             _authorize_decision(deal)
-        if before["status"] == AlertStatus.RESOLVED:
+        if unresolved is None:
             raise invalid_field("ids", message="This alert is resolved: its cause is gone. Leave it out.")
-        await Alert.filter(id=id).update(**columns)
         after = {name: columns[name] for name in ("status", "snoozed_until") if name in columns}
         differences = diff({name: before[name] for name in after}, after)
+        deal.update_alert(unresolved, columns)
         deal.emit(event, alertId=id, code=before["code"], note=columns.get("note"), changes=differences)
 
     try:

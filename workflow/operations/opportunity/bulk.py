@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from workflow.operations.change.change import LockedOpportunity, change, refuse_closed
+from workflow.operations.change.change import change
 from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.change.locked import LockedOpportunity, refuse_closed
 from workflow.operations.change.ownership import authorize_owner, change_owner
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.validation import Validator
@@ -104,7 +105,7 @@ async def migrate_opportunities(ctx: Ctx, refs: Sequence[BulkItem], process_key:
     async def migrate_one(ref: BulkItem) -> None:
         async def verb(deal: LockedOpportunity) -> None:
             if newest is not None and deal.row.process_id != newest.id:
-                await migrate(deal, newest)
+                migrate(deal, newest)
 
         await change(ctx, ref.id, ref.expected_version, verb)
 
@@ -218,6 +219,6 @@ async def _assign(ctx: Ctx, ref: BulkItem, owner_id: UUID) -> None:
 
     async def verb(deal: LockedOpportunity) -> None:
         if deal.row.owner_id != owner_id:
-            deal.emit("opportunity.updated", **await change_owner(deal, owner_id))
+            deal.emit("opportunity.updated", **change_owner(deal, owner_id))
 
     await change(ctx, ref.id, ref.expected_version, verb, authorize=authorize)

@@ -1,37 +1,42 @@
 """Create, update and delete an opportunity. None of these changes `state`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from workflow.models import Account, Opportunity, Organization, Snapshot
+from workflow.models import Account, Collaborator, Opportunity, Organization, Snapshot
 from workflow.models.columns import new_id
-from workflow.operations.alerts.sync import AlertInput, sync_and_record_alerts
-from workflow.operations.change.change import LockedOpportunity, change
+from workflow.operations.alerts.sync import AlertInput, plan_alerts, write_alerts
+from workflow.operations.change.change import change
 from workflow.operations.change.columns import OpportunityChanges, forecast_columns, is_push, validate_changes
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.change.new_rows import DEFAULTS, opportunity_row
 from workflow.operations.change.ownership import (
-    add_collaborators,
     require_active_members,
     resolve_owner,
     set_collaborators,
 )
-from workflow.operations.change.snapshots import first_snapshot
+from workflow.operations.change.snapshots import snapshot_columns
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.duplicates import refuse_duplicate
-from workflow.operations.core.journal import record_event
+from workflow.operations.core.journal import NewEvent, record_events
 from workflow.operations.core.locking import lock_if_exists
 from workflow.operations.core.numbers import next_number
 from workflow.operations.core.perform import perform
+from workflow.operations.core.rows import insert_rows
 from workflow.operations.core.validation import Validator
 from workflow.queries.columns import column_names
 from workflow.queries.opportunity.facts import OrganizationSettings, facts_of_new_opportunity
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.process.processes import ProcessRow, default_process, process
 from workflow.rules.enums import OpportunityState
 from workflow.rules.errors import NotFoundError, invalid_field
 from workflow.rules.health.stored import evaluation_columns
 from workflow.rules.opportunity.facts import AccountFacts
 from workflow.rules.permissions import Action, require_permission
+
+EXTERNAL_KEY = ("external_system", "external_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +70,20 @@ async def create_opportunity(ctx: Ctx, new: NewOpportunity, changes: Opportunity
             ctx,
             process_row,
             id=new_id(),
-            number=await next_number(ctx.viewer.organization_id),
+            number=0,
             state=OpportunityState.LEAD,
             created_at=ctx.now,
             fields={**fields, "account_id": account.id, "owner_id": owner},
         )
         facts = facts_of_new_opportunity(row, account, organization)
-        id = await _insert(
-            ctx, row.update_from_dict(evaluation_columns(process_row.document, facts, ctx.now)), fields
-        )
-        await add_collaborators(ctx, id, collaborator_ids)
-        await sync_and_record_alerts(
-            ctx, [AlertInput(facts, process_row.document, disqualify_proposed=False, version=1)]
-        )
-        return id
+        row.update_from_dict(evaluation_columns(process_row.document, facts, ctx.now))
+        alerts = await plan_alerts([AlertInput(ctx, facts, process_row.document, version=1, rows=[])])
+        # Last, because the counter is locked from here to the commit.
+        row.number = await next_number(ctx.viewer.organization_id)
+        await _insert(ctx, row, collaborator_ids)
+        await write_alerts(alerts)
+        await record_events(ctx, [_created_event(row, fields), *alerts.events])
+        return row.id
 
     return await perform(ctx, work)
 
@@ -104,14 +109,15 @@ async def update_opportunity(
             )
             validator.add("slipReason", message=message)
         validator.raise_if_any()
-        await _refuse_duplicate_key(ctx, {**before, **fields}, id)
+        if any(fields.get(name, before[name]) != before[name] for name in EXTERNAL_KEY):
+            await _refuse_duplicate_key(ctx, {**before, **fields}, id)
         collaborator_changes = {}
         if "collaborator_ids" in changes:
             collaborator_changes = await set_collaborators(deal, changes["collaborator_ids"] or ())
         if diff(before, fields) or collaborator_changes:
             if pushed:
                 fields["push_count"] = deal.row.push_count + 1
-            await deal.write(**fields)
+            deal.write(**fields)
             _emit_update(deal, changes, collaborator_changes, pushed=pushed)
         return id
 
@@ -149,7 +155,7 @@ async def delete_opportunity(ctx: Ctx, id: UUID, *, reason: str, expected_versio
         validator = Validator()
         reason_text = validator.text(reason, "reason", required=True, max_length=2_000)
         validator.raise_if_any()
-        await deal.write(deleted_at=deal.ctx.now)
+        deal.write(deleted_at=deal.ctx.now)
         deal.emit("opportunity.deleted", number=deal.row.number, reason=reason_text)
         return id
 
@@ -198,11 +204,20 @@ async def _refuse_duplicate_key(ctx: Ctx, fields: dict[str, object], own_id: UUI
     await refuse_duplicate(same_key, kind="Opportunity", message=message, own_id=own_id)
 
 
-async def _insert(ctx: Ctx, deal: Opportunity, fields: dict[str, object]) -> UUID:
-    await deal.save(force_create=True)
-    await Snapshot.bulk_create([first_snapshot(deal, ctx.now)])
+async def _insert(ctx: Ctx, deal: Opportunity, collaborator_ids: Sequence[UUID]) -> None:
+    """Insert a new deal with its first snapshot and its collaborators, each member once."""
+    names = (*OpportunityRow.columns, "name_folded", "name_search")
+    columns = {name: getattr(deal, name) for name in names} | {"disqualify_proposed": False}
+    row = OpportunityRow(columns)
+    await insert_rows(Opportunity, [columns])
+    await insert_rows(Snapshot, [snapshot_columns(row, ctx.now)])
+    keys = {"organization_id": row.organization_id, "opportunity_id": row.id}
+    members = dict.fromkeys(collaborator_ids)
+    await insert_rows(Collaborator, [{"id": new_id(), **keys, "member_id": member} for member in members])
+
+
+def _created_event(deal: Opportunity, fields: dict[str, object]) -> NewEvent:
     names = (*DEFAULTS, *fields, "account_id", "owner_id", "state")
     changes = diff({}, {name: getattr(deal, name) for name in names})
     payload = {"opportunityId": deal.id, "number": deal.number, "version": 1, "changes": changes}
-    await record_event(ctx, "opportunity.created", aggregate="opportunity", id=deal.id, payload=payload)
-    return deal.id
+    return NewEvent("opportunity.created", "opportunity", deal.id, payload)

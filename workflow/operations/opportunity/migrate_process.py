@@ -4,24 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflow.models import Milestone
-from workflow.operations.buyer.milestone_plan import plan_milestones
-from workflow.operations.change.change import LockedOpportunity
+from workflow.operations.buyer.milestone_plan import plan_milestones, remove_milestones
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.queries.process.processes import ProcessRow
 from workflow.rules.enums import OpportunityState
 from workflow.rules.opportunity.milestones import PASSED_STATUSES
 from workflow.rules.process.document import MilestoneTemplate, ProcessDocument
 
 
-async def migrate(deal: LockedOpportunity, newest: ProcessRow) -> None:
+def migrate(deal: LockedOpportunity, newest: ProcessRow) -> None:
     """Move a deal to a process version.
 
     Assessments and milestones match by key; overrides of removed keys are settled.
     """
     after = newest.document
-    await deal.write(process_id=newest.id, **_forecast_columns(deal, deal.process, after))
+    deal.write(process_id=newest.id, **_forecast_columns(deal, deal.process, after))
     deal.process = after
-    milestone_keys = {"removed": await _remove_milestones(deal), "added": await _add_milestones(deal)}
-    await _update_milestones(deal)
+    milestone_keys = {"removed": _remove_milestones(deal), "added": _add_milestones(deal)}
+    _update_milestones(deal)
     deal.emit(
         "opportunity.updated",
         processKey=after.key,
@@ -44,31 +44,28 @@ def _forecast_columns(
     return fields
 
 
-async def _remove_milestones(deal: LockedOpportunity) -> list[str]:
+def _remove_milestones(deal: LockedOpportunity) -> list[str]:
     """Delete the open milestones that the new version does not have. Return their keys, sorted."""
     known = {template.key for template in deal.process.milestones}
     open_milestones = [
         milestone for milestone in deal.facts.milestones if milestone.status not in PASSED_STATUSES
     ]
-    removed = {
-        step.id: step.key for step in open_milestones if step.key is not None and step.key not in known
-    }
-    if removed:
-        await Milestone.filter(id__in=list(removed)).delete()
-    return sorted(removed.values())
+    removed = [step for step in open_milestones if step.key is not None and step.key not in known]
+    remove_milestones(deal, removed)
+    return sorted(str(step.key) for step in removed)
 
 
-async def _add_milestones(deal: LockedOpportunity) -> list[str]:
+def _add_milestones(deal: LockedOpportunity) -> list[str]:
     """Add the milestones that are new, due from today.
 
     A deal before PROGRESSING gets them when it enters it.
     """
     if deal.row.state is not OpportunityState.PROGRESSING:
         return []
-    return await plan_milestones(deal)
+    return plan_milestones(deal)
 
 
-async def _update_milestones(deal: LockedOpportunity) -> None:
+def _update_milestones(deal: LockedOpportunity) -> None:
     """Give the milestones of both versions the new name, side, weight and position.
 
     Due dates and status stay.
@@ -76,7 +73,7 @@ async def _update_milestones(deal: LockedOpportunity) -> None:
     for position, template in enumerate(deal.process.milestones, 1):
         milestone = next((step for step in deal.facts.milestones if step.key == template.key), None)
         if milestone is not None:
-            await Milestone.filter(id=milestone.id).update(position=position, **_template_columns(template))
+            deal.update(Milestone, milestone.id, position=position, **_template_columns(template))
 
 
 def _template_columns(template: MilestoneTemplate) -> Mapping[str, Any]:  # Any: columns of several kinds

@@ -3,20 +3,25 @@
 A dry run, a refusal and a success share every step.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from workflow.models import Account, Transition
+from workflow.models import Transition
 from workflow.operations.buyer.milestone_plan import plan_milestones, reset_milestones
-from workflow.operations.change.change import DryRunRollback, LockedOpportunity, change
-from workflow.operations.change.new_rows import VALUE_COLUMNS, NewTransition, state_forecast, transition_row
+from workflow.operations.change.change import ChangeResult, DealRef, Verb, change, change_many
+from workflow.operations.change.locked import LockedOpportunity
+from workflow.operations.change.new_rows import (
+    VALUE_COLUMNS,
+    NewTransition,
+    state_forecast,
+    transition_columns,
+)
 from workflow.operations.change.overrides import NewOverride, check_override, create_override
 from workflow.operations.core.context import Ctx
-from workflow.operations.core.locking import lock_row
 from workflow.operations.core.validation import Validator
-from workflow.operations.pricing.exchange_rates import base_value
+from workflow.operations.pricing.exchange_rates import base_value_with
 from workflow.rules.codec import camel
 from workflow.rules.enums import CLOSED_STATES, OpportunityState, Trigger
 from workflow.rules.errors import PermissionDeniedError, TransitionBlockedError
@@ -31,6 +36,7 @@ from workflow.rules.gates.machine import (
     transitions_from,
 )
 from workflow.rules.gates.requirements import Verdict, unmet_verdicts
+from workflow.rules.opportunity.parts import TransitionFacts
 from workflow.rules.permissions import Action
 
 CLEARED_CLOSE_COLUMNS: Mapping[str, object] = dict.fromkeys(
@@ -83,23 +89,36 @@ async def run_transition(ctx: Ctx, id: UUID, request: TransitionRequest) -> Tran
     Otherwise write nothing and raise TransitionBlocked with all unmet.
     """
 
+    authorize, verb = _steps(request)
+    version = request.options.expected_version
+    return await change(ctx, id, version, verb, authorize=authorize, lock_accounts=True)
+
+
+async def transition_many(
+    ctx: Ctx, refs: Sequence[DealRef], request: TransitionRequest
+) -> list[ChangeResult[TransitionOutcome]]:
+    """Run the transition on several deals in the caller's transaction, each if its gate allows it."""
+    authorize, verb = _steps(request)
+    return await change_many(ctx, refs, verb, authorize=authorize, lock_accounts=True)
+
+
+def _steps(
+    request: TransitionRequest,
+) -> tuple[Callable[[LockedOpportunity], None], Verb[TransitionOutcome]]:
+    """Return the functions that authorize and run the transition on a locked deal."""
+
     def authorize(deal: LockedOpportunity) -> None:
-        forbidden = forbidden_reason(_transition_rule(deal, request), ctx.viewer, deal.ownership)
+        forbidden = forbidden_reason(_transition_rule(deal, request), deal.ctx.viewer, deal.ownership)
         if forbidden is not None:
             raise PermissionDeniedError(forbidden)
 
     async def verb(deal: LockedOpportunity) -> TransitionOutcome:
         result = await _transition(deal, request)
         if request.options.dry_run:
-            raise DryRunRollback(result)
+            deal.discard()
         return result
 
-    try:
-        return await change(ctx, id, request.options.expected_version, verb, authorize=authorize)
-    except DryRunRollback as done:
-        if not isinstance(done.result, TransitionOutcome):
-            raise
-        return done.result
+    return authorize, verb
 
 
 def _transition_rule(deal: LockedOpportunity, request: TransitionRequest) -> TransitionRule:
@@ -110,14 +129,12 @@ async def _transition(deal: LockedOpportunity, request: TransitionRequest) -> Tr
     """Check the inputs, apply the changes that come first, evaluate the gate, and write the transition."""
     rule = _transition_rule(deal, request)
     note = _validate(deal, request, rule)
-    # Fit requirements read the account, so it must not change between the gate and the commit.
-    await lock_row(Account, deal.organization_id, deal.facts.account.id)
     await request.apply(deal)
-    await deal.reload()
+    deal.see_changes()
     target = next_state(deal.facts.state, request.trigger, rule.target)
-    await deal.write(**await _base_value_column(deal, _closed_on(deal, request, target)))
+    deal.write(**await _base_value_column(deal, _closed_on(deal, request, target)))
     gate_verdicts = _evaluate_gate(deal, request, rule)
-    id = await _write_transition(deal, request, target=target, note=note, gate_verdicts=gate_verdicts)
+    id = _write_transition(deal, request, target=target, note=note, gate_verdicts=gate_verdicts)
     return TransitionOutcome(
         opportunity_id=deal.id,
         transition_id=None if request.options.dry_run else id,
@@ -201,7 +218,7 @@ def _override_advice(remaining: tuple[Verdict, ...], keys: tuple[str, ...]) -> s
     )
 
 
-async def _write_transition(
+def _write_transition(
     deal: LockedOpportunity,
     request: TransitionRequest,
     *,
@@ -209,30 +226,29 @@ async def _write_transition(
     note: str | None,
     gate_verdicts: tuple[Verdict, ...],
 ) -> UUID:
-    """Write the new state and its history row, and the milestones, override and event that follow."""
+    """Record the new state and its history row, and the milestones, override and event that follow."""
     facts = deal.facts
     settings = deal.process.state_settings(target)
     closed_on = _closed_on(deal, request, target)
     close: dict[str, object] = {"closed_on": closed_on, **request.reasons} if closed_on else {}
     new = _new_transition(deal, request, target=target, note=note, gate_verdicts=gate_verdicts, close=close)
-    history_row = transition_row(deal.ctx, new, settings)
-    await history_row.save(force_create=True)
+    id = deal.insert(Transition, **transition_columns(deal.ctx, new, settings))
+    step = TransitionFacts(request.trigger, facts.state, target, deal.ctx.now, new.seconds_in_previous_state)
+    deal.set_part("transitions", (*facts.transitions, step))
     close_columns = {**CLEARED_CLOSE_COLUMNS, **close}
     if close:
         close_columns |= {"closed_from": facts.state, "close_note": note}
     # A probability set by hand is valid only in the state in which it was set.
     forecast = {"probability_is_manual": False, **state_forecast(settings)}
-    await deal.write(state=target, state_since=deal.ctx.now, **forecast, **close_columns)
+    deal.write(state=target, state_since=deal.ctx.now, **forecast, **close_columns)
     if request.trigger is Trigger.REOPEN:
-        await reset_milestones(deal)
+        reset_milestones(deal)
     if target is OpportunityState.PROGRESSING:
-        await plan_milestones(deal)
-    _emit_transitioned(deal, history_row, close)
-    override = request.options.override
-    if override is not None:
-        # plan_milestones has reloaded the deal; the override concerns the facts that did not meet the gate.
-        deal.events += await create_override(deal.ctx, facts, history_row.id, override, gate_verdicts)
-    return history_row.id
+        plan_milestones(deal)
+    _emit_transitioned(deal, id, new)
+    if request.options.override is not None:
+        create_override(deal, id, request.options.override, gate_verdicts)
+    return id
 
 
 def _new_transition(
@@ -263,10 +279,10 @@ def _new_transition(
     )
 
 
-def _emit_transitioned(deal: LockedOpportunity, row: Transition, close: Mapping[str, object]) -> None:
-    names = {"trigger": row.trigger, "from": row.from_state, "to": row.to_state}
-    payload = {camel(name): value for name, value in close.items()} or None
-    deal.emit("opportunity.transitioned", transitionId=row.id, **names, note=row.note, close=payload)
+def _emit_transitioned(deal: LockedOpportunity, id: UUID, new: NewTransition) -> None:
+    names = {"trigger": new.trigger, "from": new.from_state, "to": new.to_state}
+    payload = {camel(name): value for name, value in new.close.items()} or None
+    deal.emit("opportunity.transitioned", transitionId=id, **names, note=new.note, close=payload)
 
 
 def _closed_on(deal: LockedOpportunity, request: TransitionRequest, target: OpportunityState) -> date | None:
@@ -282,4 +298,6 @@ async def _base_value_column(deal: LockedOpportunity, closed_on: date | None) ->
     currency = deal.facts.value_currency
     if minor is None or currency is None:
         return {}
-    return {"base_minor": await base_value(deal.ctx, minor, currency, closed_on, "closedOn")}
+    # The change has locked the base currency together with the account.
+    settings = {"base_currency": deal.facts.base_currency, "time_zone": deal.facts.time_zone}
+    return {"base_minor": await base_value_with(deal.ctx, settings, minor, currency, closed_on, "closedOn")}

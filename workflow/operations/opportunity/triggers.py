@@ -6,13 +6,13 @@ from datetime import date
 from uuid import UUID
 
 from workflow.operations.buyer.assessments import NewAssessment, record_assessments
-from workflow.operations.change.change import LockedOpportunity
 from workflow.operations.change.columns import (
     OpportunityChanges,
     close_date_columns,
     next_step_columns,
     value_columns,
 )
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.validation import Validator
 from workflow.operations.opportunity.transitions import (
@@ -69,8 +69,7 @@ async def qualify(
     async def apply(deal: LockedOpportunity) -> None:
         if changes.assessments or changes.pain_since is not None:
             deal.emit(
-                "criterion.assessed",
-                **await record_assessments(deal, changes.assessments, changes.pain_since),
+                "criterion.assessed", **record_assessments(deal, changes.assessments, changes.pain_since)
             )
         if changes.next_step is not None:
             await _write_changes(deal, {"next_step": changes.next_step})
@@ -161,7 +160,7 @@ async def _write_changes(deal: LockedOpportunity, changes: OpportunityChanges) -
     if "expected_close_date" in changes:
         columns |= close_date_columns(validator, changes["expected_close_date"])
     validator.raise_if_any()
-    await deal.write(**columns, **await value_columns(deal.ctx, changes))
+    deal.write(**columns, **await value_columns(deal.ctx, changes))
 
 
 def _check_note(validator: Validator, reason: LossReason | DisqualifyReason, note: str | None) -> None:

@@ -1,6 +1,6 @@
 """Exchange rates to the organization's base currency, and the values of deals in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -34,6 +34,13 @@ async def to_stored_money(ctx: Ctx, money: MoneyAmount, *path: str) -> StoredMon
 async def base_value(ctx: Ctx, minor: int, currency: str, on: date | None, *path: str) -> int:
     """Convert minor units to the base currency at the rate of a day, by default today."""
     settings = await lock_settings(ctx.viewer.organization_id)
+    return await base_value_with(ctx, settings, minor, currency, on, *path)
+
+
+async def base_value_with(
+    ctx: Ctx, settings: Mapping[str, Any], minor: int, currency: str, on: date | None, *path: str
+) -> int:
+    """Convert minor units like `base_value`, with the settings that the caller has locked."""
     base = settings["base_currency"]
     if currency == base:
         return minor

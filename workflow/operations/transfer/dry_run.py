@@ -5,9 +5,12 @@ from contextlib import suppress
 from typing import TypeVar
 
 from workflow.models.engine.database import transaction
-from workflow.operations.change.change import DryRunRollback
 
 T = TypeVar("T")
+
+
+class DryRunRollback(Exception):
+    """Rolls back a dry run."""
 
 
 async def in_own_transaction(work: Callable[[], Awaitable[T]], *, dry_run: bool) -> T:
@@ -21,7 +24,7 @@ async def in_own_transaction(work: Callable[[], Awaitable[T]], *, dry_run: bool)
         # The transaction may run this again after a conflict; only the last result counts.
         results.append(await work())
         if dry_run:
-            raise DryRunRollback(results[-1])
+            raise DryRunRollback
 
     with suppress(DryRunRollback):
         await transaction(run_work)

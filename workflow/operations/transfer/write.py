@@ -8,7 +8,8 @@ from tortoise.models import Model
 
 from workflow.models import Account, ImportedRow, Opportunity
 from workflow.models.columns import new_id
-from workflow.operations.change.change import LockedOpportunity, change
+from workflow.operations.change.change import change
+from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.change.ownership import change_owner
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
@@ -74,9 +75,9 @@ async def _write_update(ctx: Ctx, lookup: ImportLookup, update: ImportUpdate) ->
     id = UUID(str(update.existing["id"]))
 
     async def verb(deal: LockedOpportunity) -> None:
-        await deal.write(**update.fields)
+        deal.write(**update.fields)
         owner_id = update.fields.get("owner_id")
-        changes = await change_owner(deal, owner_id) if isinstance(owner_id, UUID) else {}
+        changes = change_owner(deal, owner_id) if isinstance(owner_id, UUID) else {}
         deal.emit("opportunity.updated", **changes)
 
     if update.differences:

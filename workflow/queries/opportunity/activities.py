@@ -1,7 +1,7 @@
 """Activities as plain rows and as the counts that the rules read, and the contacts who took part in them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from workflow.queries.actors import ACTOR_COLUMNS, actor_of
 from workflow.queries.grouping import group_by_parent
 from workflow.queries.nested_pages import NestedList
 from workflow.queries.paging import Term
+from workflow.queries.parts import DealParts
 from workflow.queries.union import Record, UnionAll, sort_records, table_columns
 from workflow.rules.enums import ActivityDirection, ActivityKind
 from workflow.rules.opportunity.milestones import RECENT_PERIOD, count_activities
@@ -81,13 +82,58 @@ Their facts are counts without conversations.
 """
 
 
-async def activity_facts(
-    organization_id: UUID, ids: Collection[UUID], now: datetime
+@dataclass(frozen=True, slots=True)
+class ActivityCounts:
+    """The last two-way activity of a deal, and the number of its recent ones."""
+
+    last_two_way_at: datetime | None
+    recent_count: int
+
+
+ACTIVITY_COUNTS = DealParts(
+    ActivityCounts,
+    Activity,
+    order='"activity".opportunity_id',
+    sql={
+        "last_two_way_at": 'MAX("activity".at) FILTER (WHERE "activity".two_way)',
+        "recent_count": """COUNT(*) FILTER (
+            WHERE "activity".at >= $3 AND "activity".direction <> 'INTERNAL')""",
+    },
+    where=' AND "activity".voided_at IS NULL GROUP BY "activity".opportunity_id',
+    uses_instant=True,
+    eager=True,
+)
+"""The counts of each deal's activities; recent are those since $3."""
+CONVERSATIONS = DealParts(
+    ContactConversations,
+    Activity,
+    order="contact_id",
+    sql={
+        "contact_id": '"activity_contact".contact_id',
+        "count": "COUNT(*)",
+        "last_at": 'MAX("activity".at)',
+    },
+    join='JOIN "activity_contact" ON "activity_contact".activity_id = "activity".id',
+    where=' AND "activity".two_way AND "activity".voided_at IS NULL '
+    'GROUP BY "activity".opportunity_id, "activity_contact".contact_id',
+    eager=True,
+)
+"""The two-way activities of each deal with each contact."""
+
+
+def start_of_recent(now: datetime) -> datetime:
+    """Return the instant since which activities are recent."""
+    return now - RECENT_PERIOD
+
+
+def activity_facts(
+    counts: Mapping[UUID, Sequence[ActivityCounts]], talks: Mapping[UUID, tuple[ContactConversations, ...]]
 ) -> dict[UUID, ActivityFacts]:
-    """Load the activity facts of each deal; two statements. The caller has scoped the deals."""
-    counts = await ACTIVITIES.facts(organization_id, ids, now)
-    talks = (await conversations(organization_id, talks=ids)).talks
-    return {id: replace(found, conversations=talks.get(id, ())) for id, found in counts.items()}
+    """Return the activity facts of each deal that has activities."""
+    return {
+        deal: ActivityFacts(found.last_two_way_at, found.recent_count, talks.get(deal, ()))
+        for deal, [found] in counts.items()
+    }
 
 
 async def activity_facts_at(

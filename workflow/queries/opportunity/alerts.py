@@ -13,6 +13,7 @@ from workflow.models import Alert, Member
 from workflow.queries.conditions import where
 from workflow.queries.grouping import group_by_parent
 from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.parts import DealParts
 from workflow.queries.scope import visible
 from workflow.rules.enums import ActorKind, AlertCode, AlertOrderField, AlertSeverity, AlertStatus
 from workflow.rules.opportunity.parts import Actor
@@ -49,6 +50,46 @@ class AlertRow:
     escalated_at: datetime | None
     acknowledged_by: Actor | None
     snoozed_by: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedAlert:
+    """All columns of an unresolved alert, for the sync of a deal's alerts."""
+
+    id: UUID
+    organization_id: UUID
+    opportunity_id: UUID
+    code: AlertCode
+    subject: str
+    severity: AlertSeverity
+    rank: int
+    severity_since: datetime
+    status: AlertStatus
+    message: str
+    remedy: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    acknowledged_kind: ActorKind | None
+    acknowledged_name: str | None
+    acknowledged_member_id: UUID | None
+    acknowledged_at: datetime | None
+    snoozed_kind: ActorKind | None
+    snoozed_name: str | None
+    snoozed_member_id: UUID | None
+    snoozed_until: datetime | None
+    note: str | None
+    resolved_at: datetime | None
+    escalated_to_id: UUID | None
+    escalated_at: datetime | None
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns by name."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+UNRESOLVED_ALERTS = DealParts(
+    UnresolvedAlert, Alert, order='"alert".id', where=" AND \"alert\".status <> 'RESOLVED'", eager=True
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,24 @@
 """The only loader of facts, the input of the rules: few statements, however many deals there are."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from workflow.models import Account, Collaborator, Opportunity, Organization
+from workflow.models import Collaborator, Opportunity
+from workflow.models.engine.database import Record
 from workflow.queries.columns import column_names
 from workflow.queries.opportunity import activities, buyer, history, qualification, risks
 from workflow.queries.opportunity import milestones as progress
 from workflow.queries.opportunity.accounts import AccountRow
 from workflow.queries.opportunity.rows import OpportunityRow
-from workflow.queries.parts import DealParts, read_parts
-from workflow.queries.records import rows_by_id
+from workflow.queries.parts import DealParts, RowsOfParts, read_parts, read_with_parts
+from workflow.queries.records import in_list, parse_json, to_optional_id
+from workflow.queries.scope import is_visible
 from workflow.rules.opportunity.facts import AccountFacts, NextStep, OpportunityFacts
+from workflow.rules.permissions import Ownership, Viewer
 
 PartByDeal = Mapping[
     UUID, Any
@@ -38,45 +41,135 @@ class OrganizationSettings:
     base_currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedDeal:
+    """A deal with its facts, the team of its owner, and the rows of other tables that the caller named."""
+
+    row: OpportunityRow
+    facts: OpportunityFacts
+    owner_team_id: UUID | None
+    also: Mapping[str, tuple[Any, ...]]
+
+
 async def load_facts(
     organization_id: UUID, ids: Collection[UUID], now: datetime
 ) -> dict[UUID, OpportunityFacts]:
     """Load the facts of these deals of one organization. The caller has scoped the deals."""
-    rows = (await rows_by_id(OpportunityRow, Opportunity, organization_id, ids)).values()
-    accounts = await _accounts(organization_id, {row.account_id for row in rows})
-    settings = OrganizationSettings(
-        **(await Organization.filter(id=organization_id).values(*column_names(OrganizationSettings)))[0]
+    return {id: deal.facts for id, deal in (await _load(_ALL, organization_id, ids, now, {})).items()}
+
+
+async def load_deals(
+    viewer: Viewer,
+    ids: Collection[UUID],
+    now: datetime,
+    also: Mapping[str, DealParts[Any]] | None = None,
+) -> dict[UUID, LoadedDeal]:
+    """Load the visible deals among these with all that a change of them needs; few deals take one statement.
+
+    `also` names more tables of the deals.
+    """
+    loaded = await _load(_NOT_DELETED, viewer.organization_id, ids, now, also or {})
+    return {id: deal for id, deal in loaded.items() if is_visible(viewer, ownership_of(deal))}
+
+
+def ownership_of(deal: LoadedDeal) -> Ownership:
+    """Return the owner, the owner's team and the collaborators of a deal."""
+    return Ownership(
+        owner_id=deal.row.owner_id,
+        owner_team_id=deal.owner_team_id,
+        collaborator_ids=deal.facts.collaborator_ids,
     )
-    parts = await load_parts(organization_id, ids, PART_SOURCES)
-    parts["activity"] = await activities.activity_facts(organization_id, ids, now)
-    parts["transitions"] = await history.HISTORY.facts(organization_id, ids, now)
+
+
+async def reload_parts(
+    facts_by_id: Mapping[UUID, OpportunityFacts], names: Collection[str], now: datetime
+) -> dict[UUID, OpportunityFacts]:
+    """Return the facts of deals of one organization with the named parts read again."""
+    if not names or not facts_by_id:
+        return dict(facts_by_id)
+    sources = {name: RULES_SOURCES[name] for name in names}
+    organization_id = next(iter(facts_by_id.values())).organization_id
+    rows = await read_parts(_tables(sources), organization_id, facts_by_id, activities.start_of_recent(now))
+    parts = _make_parts(sources, rows)
     return {
-        row.id: build_facts(
-            row,
-            accounts[row.account_id],
-            settings,
-            {name: found.get(row.id) for name, found in parts.items()},
-        )
-        for row in rows
+        id: replace(facts, **{name: parts[name].get(id, EMPTY_PARTS[name]) for name in names})
+        for id, facts in facts_by_id.items()
     }
+
+
+def with_row(facts: OpportunityFacts, row: OpportunityRow) -> OpportunityFacts:
+    """Return the facts with the deal's own columns from another row; account, settings and parts stay."""
+    return replace(facts, **_own_fields(row))
+
+
+async def _load(
+    condition: str,
+    organization_id: UUID,
+    ids: Collection[UUID],
+    now: datetime,
+    also: Mapping[str, DealParts[Any]],
+) -> dict[UUID, LoadedDeal]:
+    tables = {**_tables(RULES_SOURCES), **also}
+    source = f"{_SOURCE} {in_list('$2')}{condition}"
+    since = activities.start_of_recent(now)
+    records, rows = await read_with_parts(_COLUMNS, source, tables, organization_id, ids, since)
+    parts = _make_parts(RULES_SOURCES, rows)
+    accounts: dict[UUID, AccountFacts] = {}
+    deals = {}
+    for record in records:
+        row = OpportunityRow(record)
+        id = row.id
+        account = accounts.get(row.account_id) or _account(row.account_id, record)
+        accounts[account.id] = account
+        settings = OrganizationSettings(record["time_zone"], record["base_currency"])
+        facts = build_facts(row, account, settings, {name: found.get(id) for name, found in parts.items()})
+        more = {name: rows[name].get(id, ()) for name in also}
+        deals[id] = LoadedDeal(row, facts, to_optional_id(record["owner_team_id"]), more)
+    return deals
+
+
+_ACCOUNT_COLUMNS = tuple(name for name in column_names(AccountFacts) if name != "id")
+_COLUMNS = ", ".join(
+    [
+        *(f'"opportunity"."{name}"' for name in OpportunityRow.columns),
+        *(f'"account"."{name}" AS "account.{name}"' for name in _ACCOUNT_COLUMNS),
+        *('"organization"."time_zone"', '"organization"."base_currency"'),
+        '"member"."team_id" AS owner_team_id',
+    ]
+)
+_SOURCE = """FROM "opportunity" JOIN "account" ON "account".id = "opportunity".account_id
+    JOIN "organization" ON "organization".id = "opportunity".organization_id
+    JOIN "member" ON "member".id = "opportunity".owner_id
+    WHERE "opportunity".organization_id = $1 AND "opportunity".id"""
+_ALL = ""
+_NOT_DELETED = ' AND "opportunity".deleted_at IS NULL'
+
+
+def _account(id: UUID, record: Record) -> AccountFacts:
+    columns = {name: record[f"account.{name}"] for name in _ACCOUNT_COLUMNS}
+    return AccountFacts(id=id, **columns | {"attributes": parse_json(columns["attributes"])})
 
 
 def build_facts(
     row: OpportunityRow, account: AccountFacts, settings: OrganizationSettings, parts: Mapping[str, Any]
 ) -> OpportunityFacts:
     """Build the facts of a deal from its row, its account and its parts; a part that is None is empty."""
-    next_step = None
-    if row.next_step_text is not None:
-        next_step = NextStep(row.next_step_text, row.next_step_due, row.next_step_agreed)
     return OpportunityFacts(
-        **{name: getattr(row, name) for name in _COPIED_FIELDS},
-        probability=Decimal(str(row.probability)),
-        next_step=next_step,
+        **_own_fields(row),
         account=account,
         time_zone=settings.time_zone,
         base_currency=settings.base_currency,
         **{name: part for name, part in parts.items() if part is not None},
     )
+
+
+def _own_fields(row: OpportunityRow) -> dict[str, Any]:
+    """Return the fields of the facts that are columns of the deal's own row."""
+    next_step = None
+    if row.next_step_text is not None:
+        next_step = NextStep(row.next_step_text, row.next_step_due, row.next_step_agreed)
+    copied = {name: getattr(row, name) for name in _COPIED_FIELDS}
+    return {**copied, "probability": Decimal(str(row.probability)), "next_step": next_step}
 
 
 def facts_of_new_opportunity(
@@ -93,13 +186,6 @@ def facts_of_new_opportunity(
 def account_facts(row: AccountRow) -> AccountFacts:
     """Return the facts of an account."""
     return AccountFacts(**{name: getattr(row, name) for name in column_names(AccountFacts)})
-
-
-async def _accounts(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, AccountFacts]:
-    found = await Account.filter(organization_id=organization_id, id__in=list(ids)).values(
-        *column_names(AccountFacts)
-    )
-    return {record["id"]: AccountFacts(**record) for record in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +209,13 @@ PART_TABLES: Mapping[str, DealParts[Any]] = {
     "open_overrides": history.OPEN_OVERRIDES,
 }
 """The tables of the parts of deals."""
+RULES_TABLES: Mapping[str, DealParts[Any]] = {
+    **PART_TABLES,
+    "activity_counts": activities.ACTIVITY_COUNTS,
+    "conversations": activities.CONVERSATIONS,
+    "transitions": history.TRANSITIONS,
+}
+"""The same, with the tables that only the rules read as parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +246,13 @@ PART_SOURCES: Mapping[str, PartSource] = {
     "overrides": PartSource(("open_overrides",)),
 }
 """The parts of a deal that are rows of tables, by the field of its facts."""
-PART_NAMES = (*PART_SOURCES, "activity", "transitions")
+RULES_SOURCES: Mapping[str, PartSource] = {
+    **PART_SOURCES,
+    "activity": PartSource(("activity_counts", "conversations"), activities.activity_facts),
+    "transitions": PartSource(("transitions",)),
+}
+"""The same, with the parts that a page reads with the lists of activities and transitions."""
+PART_NAMES = tuple(RULES_SOURCES)
 """The parts of a deal. The rules read all of them, a page only those that it shows."""
 
 
@@ -168,10 +267,17 @@ async def load_parts(
     The caller has scoped the deals.
     """
     sources = {name: PART_SOURCES[name] for name in names}
-    tables = {table: PART_TABLES[table] for source in sources.values() for table in source.tables}
+    tables = _tables(sources)
     if columns is not None:
         tables = {name: table.some(columns.get(table.part)) for name, table in tables.items()}
-    rows = await read_parts(tables, organization_id, ids)
+    return _make_parts(sources, await read_parts(tables, organization_id, ids))
+
+
+def _tables(sources: Mapping[str, PartSource]) -> dict[str, DealParts[Any]]:
+    return {table: RULES_TABLES[table] for source in sources.values() for table in source.tables}
+
+
+def _make_parts(sources: Mapping[str, PartSource], rows: RowsOfParts) -> dict[str, PartByDeal]:
     return {name: source.make(*(rows[table] for table in source.tables)) for name, source in sources.items()}
 
 

@@ -124,6 +124,18 @@ OPEN_OVERRIDES = DealParts(
     where=' AND "override".settled_at IS NULL',
 )
 """The open overrides of each deal, oldest first."""
+TRANSITIONS = DealParts(
+    TransitionFacts,
+    Transition,
+    order='"transition".sequence',
+    sql={
+        "source": '"transition".from_state',
+        "target": '"transition".to_state',
+        "seconds": '"transition".seconds_in_previous_state',
+    },
+    eager=True,
+)
+"""The transitions of each deal, oldest first."""
 
 
 async def overridden_transitions(

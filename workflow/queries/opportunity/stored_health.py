@@ -1,11 +1,30 @@
 """The health and the insight that are stored with a deal."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import InsightTopicName, KnowledgeStatus
 from workflow.rules.health.health import Health, HealthFactor
 from workflow.rules.health.insight import Insight, InsightTopic
+
+STORED_AS_TEXT = frozenset({"health_factors", "closed_insight"})
+"""The columns whose JSON a row has as text, because a page reads many rows and uses the content of few."""
+
+
+def with_json_text(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return columns of a deal as a row has them."""
+    return {
+        name: json.dumps(value) if name in STORED_AS_TEXT and value is not None else value
+        for name, value in columns.items()
+    }
+
+
+def stored_value(row: OpportunityRow, name: str) -> Any:
+    """Return a column of a row as it would be written."""
+    value = getattr(row, name)
+    return json.loads(value) if name in STORED_AS_TEXT and value is not None else value
 
 
 def stored_health(row: OpportunityRow) -> Health | None:

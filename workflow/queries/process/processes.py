@@ -37,6 +37,14 @@ async def processes_by_id(viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, P
     return await _load_cached(SalesProcess.filter(organization_id=viewer.organization_id), ids)
 
 
+async def documents_by_id(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, ProcessDocument]:
+    """Return the documents of these versions of an organization; no statement for those parsed before."""
+    found = {id: _cache[id] for id in ids if id in _cache}
+    if unknown := set(ids) - found.keys():
+        found |= await _load_cached(SalesProcess.filter(organization_id=organization_id), unknown)
+    return {id: row.document for id, row in found.items()}
+
+
 async def process(viewer: Viewer, key: str, version: int | None = None) -> ProcessRow | None:
     """Return a version of a process, or the newest one if `version` is None."""
     versions = SalesProcess.filter(
