@@ -53,8 +53,9 @@ class RequestContext:
 
     def operation_context(self) -> Ctx:
         """Return the context of an operation, and drop all loaded rows: the operation may change them."""
-        self.reset_loaders()
+        loaders = self.reset_loaders()
         return Ctx(
+            written_rows=loaders.written_rows,
             viewer=self.viewer,
             now=self.now,
             request_id=self.request_id,

@@ -96,10 +96,19 @@ class _Selected(_ById[Row]):
         return await self._fetch_selected(loaders.viewer, ids, loaders.columns_of(self._row))
 
 
+class _Opportunities(_ById[OpportunityRow]):
+    """Declares the loader of opportunities. Those that the operation has written are not read again."""
+
+    async def _fetch_rows(self, loaders: "Loaders", ids: Collection[UUID]) -> dict[UUID, OpportunityRow]:
+        written = {id: loaders.written_rows[id] for id in ids if id in loaders.written_rows}
+        others = [id for id in ids if id not in written]
+        return {**written, **(await self._fetch(loaders.viewer, others) if others else {})}
+
+
 class Loaders:
     """The loaders of one request. They store what they read, so an operation that writes needs new ones."""
 
-    opportunity = _ById(LoadPhase.DEALS, opportunities.opportunities_by_id)
+    opportunity = _Opportunities(LoadPhase.DEALS, opportunities.opportunities_by_id)
     account = _Selected(LoadPhase.PARTS, accounts.accounts_by_id, AccountRow)
     contact = _Selected(LoadPhase.PEOPLE, accounts.contacts_by_id, ContactRow)
     member = _Selected(LoadPhase.PEOPLE, people.members_by_id, MemberRow)
@@ -121,6 +130,7 @@ class Loaders:
         self.viewer = viewer
         self.driver = driver
         self.columns: Columns | None = None
+        self.written_rows: dict[UUID, OpportunityRow] = {}
         self._now = now
         self._parent_loaders: dict[str, Loader[UUID, UUID]] = {}
 

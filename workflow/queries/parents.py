@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Subquery
@@ -35,33 +34,20 @@ PART_TABLES: Mapping[str, PartTable] = {
 
 
 async def parent_deals(viewer: Viewer, kind: str, ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Return the visible deal of each part; two statements."""
+    """Return the visible deal of each part; one statement."""
     part_table = PART_TABLES[kind]
-    found = await part_table.table.filter(organization_id=viewer.organization_id, id__in=list(ids)).values(
-        "id", part_table.deal_column
-    )
-    visible_ids = set(
-        await visible(viewer)
-        .filter(id__in=[part[part_table.deal_column] for part in found])
-        .values_list("id", flat=True)
-    )
-    return {
-        part["id"]: part[part_table.deal_column]
-        for part in found
-        if part[part_table.deal_column] in visible_ids
-    }
+    parts = part_table.table.filter(organization_id=viewer.organization_id, id__in=list(ids))
+    in_visible_deal = {f"{part_table.deal_column}__in": Subquery(visible(viewer).values("id"))}
+    found = await parts.filter(**in_visible_deal).values("id", part_table.deal_column)
+    return {part["id"]: part[part_table.deal_column] for part in found}
 
 
 async def parent_deal(viewer: Viewer, kind: str, id: UUID) -> UUID:
-    """Return the visible deal of a part; one statement.
+    """Return the visible deal of a part.
 
     Raise NotFoundError if the part does not exist or its deal is not visible.
     """
-    part_table = PART_TABLES[kind]
-    parts = part_table.table.filter(organization_id=viewer.organization_id, id=id)
-    deals = visible(viewer).filter(id__in=Subquery(parts.values(part_table.deal_column)))
-    found: list[Any] = await deals.values_list("id", flat=True)
-    if not found:
+    found = await parent_deals(viewer, kind, [id])
+    if id not in found:
         raise NotFoundError(kind, id)
-    deal_id: UUID = found[0]
-    return deal_id
+    return found[id]

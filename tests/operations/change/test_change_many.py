@@ -19,6 +19,8 @@ from workflow.operations.opportunity.transitions import (
     TransitionRequest,
     transition_many,
 )
+from workflow.queries.opportunity.rows import opportunities_by_id
+from workflow.queries.opportunity.stored_health import stored_value
 from workflow.rules.enums import (
     CompetitorKind,
     CompetitorStanding,
@@ -210,3 +212,24 @@ async def test_a_dry_run_writes_nothing(team: SalesTeam) -> None:
 
     assert [result.result.target for result in results if result.result] == [S.DISQUALIFIED] * 2
     assert not [text for text in seen if text.startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+async def test_the_row_after_a_change_is_returned_unless_the_viewer_may_not_see_it(team: SalesTeam) -> None:
+    kept, given_away = await new_deals(team, 2)
+
+    async def verb(deal: LockedOpportunity) -> None:
+        deal.write(
+            **({"owner_id": team.member("stranger")} if deal.id == given_away else {"name": "Renamed"})
+        )
+        deal.emit("opportunity.updated")
+
+    refs = [DealRef(kept), DealRef(given_away)]
+    results = await transaction(lambda: change_many(team.at("owner", LATER), refs, verb))
+
+    stored = (await opportunities_by_id(team.ctx["admin"].viewer, [kept]))[kept]
+    [row, hidden] = [result.row for result in results]
+    assert hidden is None
+    assert row is not None
+    assert {name: stored_value(row, name) for name in row.columns} == {
+        name: stored_value(stored, name) for name in row.columns
+    }

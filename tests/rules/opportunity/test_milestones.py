@@ -22,8 +22,14 @@ from workflow.rules.opportunity.milestones import (
     milestone_progress,
     missing_templates,
     momentum,
+    with_activity,
 )
-from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts, TransitionFacts
+from workflow.rules.opportunity.parts import (
+    ActivityFacts,
+    ContactConversations,
+    MilestoneFacts,
+    TransitionFacts,
+)
 from workflow.rules.process.document import RequirementTest
 
 PLANNED = MilestoneStatus.PLANNED
@@ -260,3 +266,25 @@ def test_an_unmet_milestone_requirement_has_a_remedy(
         explanation,
         remedy,
     )
+
+
+def test_a_summary_with_one_more_activity_is_that_of_all_of_them() -> None:
+    kim, lee = sorted([UUID(int=1), UUID(int=2)])
+    first = with_activity(ActivityFacts(), NOW, NOW, is_internal=False, two_way_contacts=[lee])
+    second = with_activity(
+        first, NOW - timedelta(days=40), NOW, is_internal=False, two_way_contacts=[lee, kim]
+    )
+    third = with_activity(second, NOW, NOW, is_internal=True, two_way_contacts=None)
+    fourth = with_activity(third, NOW, NOW, is_internal=False, two_way_contacts=None)
+
+    assert first == ActivityFacts(NOW, 1, (ContactConversations(lee, 1, NOW),))
+    assert second == ActivityFacts(
+        NOW,
+        1,
+        (
+            ContactConversations(kim, 1, NOW - timedelta(days=40)),
+            ContactConversations(lee, 2, NOW),
+        ),
+    )
+    assert third == second
+    assert fourth == replace(second, recent_count=2)

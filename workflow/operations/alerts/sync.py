@@ -1,16 +1,18 @@
 """Sync of the stored alerts with what the rules find: after each write on a deal, and in the sweep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from workflow.models import Alert, Member, Team
+from workflow.models import Alert
 from workflow.models.columns import new_id
+from workflow.models.engine.database import read
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.journal import NewEvent
 from workflow.operations.core.rows import insert_rows, update_rows
+from workflow.queries.records import in_list, list_value, to_id, to_optional_id
 from workflow.rules.alerts.alerts import FoundAlert, find_alerts
 from workflow.rules.alerts.lifecycle import (
     UNACKNOWLEDGED,
@@ -76,7 +78,7 @@ class AlertPlan:
 async def plan_alerts(deals: Sequence[AlertInput]) -> AlertPlan:
     """Compare the alerts of locked deals with what the rules find. Nothing is written.
 
-    Only an escalation needs statements: two for all deals.
+    Only an escalation needs a statement: one for all deals.
     """
     plan = AlertPlan()
     for deal in deals:
@@ -139,19 +141,35 @@ async def _escalate(deals: Sequence[AlertInput], plan: AlertPlan) -> None:
     ]
     if not due:
         return
-    organization_id = due[0][0].facts.organization_id
-    team_rows = await Team.filter(organization_id=organization_id).values("id", "parent_id", "manager_id")
-    member_rows = await Member.filter(organization_id=organization_id).values("id", "active", "team_id")
-    teams = {team["id"]: team for team in team_rows}
-    members = {member["id"]: member for member in member_rows}
-    active = [id for id, member in members.items() if member["active"]]
+    places = await _teams_and_owners(
+        due[0][0].facts.organization_id, {deal.facts.owner_id for deal, _ in due}
+    )
+    active = [place["manager_id"] for place in places.values() if place["active"]]
     for deal, row in due:
         owner = deal.facts.owner_id
-        manager = nearest_manager(members[owner]["team_id"], owner, teams, active)
+        manager = nearest_manager(places[owner]["parent_id"], owner, places, active)
         if manager is not None:
             columns = {"escalated_to_id": manager, "escalated_at": deal.ctx.now}
             _add_event(deal, row, AlertChange(row["id"], columns, "alert.escalated"), plan)
             plan.change(row, columns)
+
+
+async def _teams_and_owners(organization_id: UUID, owners: Collection[UUID]) -> dict[UUID, Row]:
+    """Return the team above each team and each owner, with the manager of a team; one statement."""
+    sql = f"""SELECT id, parent_id, manager_id,
+            (SELECT active FROM member WHERE member.id = team.manager_id) AS active
+        FROM team WHERE organization_id = $1
+        UNION ALL SELECT id, team_id, NULL, NULL FROM member
+        WHERE organization_id = $1 AND id {in_list("$2")}"""
+    records = await read(sql, organization_id, list_value(owners))
+    return {
+        to_id(record["id"]): {
+            "parent_id": to_optional_id(record["parent_id"]),
+            "manager_id": to_optional_id(record["manager_id"]),
+            "active": bool(record["active"]),
+        }
+        for record in records
+    }
 
 
 def _add_event(deal: AlertInput, before: Mapping[str, Any], change: AlertChange, plan: AlertPlan) -> None:

@@ -16,6 +16,7 @@ from workflow.operations.core.validation import EARLIEST_DATE, Validator
 from workflow.rules.codec import camel
 from workflow.rules.enums import ActivityDirection, ActivityKind
 from workflow.rules.errors import NotFoundError, PermissionDeniedError
+from workflow.rules.opportunity.milestones import with_activity
 from workflow.rules.permissions import Action, may_write, require_permission
 
 ONE_WAY_KINDS = frozenset({ActivityKind.NOTE})
@@ -60,6 +61,14 @@ async def log_activity(ctx: Ctx, opportunity_id: UUID, new: NewActivity) -> UUID
         await _refuse_duplicate_key(ctx, fields)
         id = deal.insert(Activity, created_at=deal.ctx.now, **fields, **deal.ctx.actor())
         _link_contacts(deal, id, contact_ids)
+        logged = with_activity(
+            deal.facts.activity,
+            fields["at"],
+            deal.ctx.now,
+            is_internal=new.direction is ActivityDirection.INTERNAL,
+            two_way_contacts=contact_ids if new.two_way else None,
+        )
+        deal.set_part("activity", logged)
         deal.emit("activity.logged", activityId=id, contactIds=contact_ids, changes=diff({}, fields))
         return id
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from workflow.models import Collaborator
 from workflow.operations.change.locked import LockedOpportunity, PartRef, authorize_write
 from workflow.operations.change.settle import write_changes
 from workflow.operations.core.context import Ctx
@@ -13,8 +14,10 @@ from workflow.operations.core.locking import lock_accounts_of, lock_deals
 from workflow.operations.core.perform import perform
 from workflow.queries.opportunity.alerts import UNRESOLVED_ALERTS
 from workflow.queries.opportunity.facts import LoadedDeal, load_deals, ownership_of, reload_parts
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.queries.parents import parent_deal
 from workflow.queries.process.processes import documents_by_id
+from workflow.rules.enums import TransitionSource
 from workflow.rules.errors import NotFoundError, Refusal, VersionConflictError
 from workflow.rules.process.document import ProcessDocument
 
@@ -22,6 +25,8 @@ T = TypeVar("T")
 Verb = Callable[[LockedOpportunity], Awaitable[T]]
 Authorize = Callable[[LockedOpportunity], None]
 
+SCOPE_COLUMNS = frozenset({"owner_id", "deleted_at"})
+"""The columns that decide who may see a deal."""
 TICK = timedelta(microseconds=1)
 """The least time between two changes of a deal, so that their order is clear even if clocks differ."""
 
@@ -35,11 +40,15 @@ class DealRef(NamedTuple):
 
 @dataclass(slots=True)
 class ChangeResult(Generic[T]):
-    """The result of a verb on one deal; if it has a problem, nothing was written on the deal."""
+    """The result of a verb on one deal, and its row afterwards.
+
+    If it has a problem, nothing was written on the deal.
+    """
 
     id: UUID
     result: T | None = None
     problem: Refusal | None = None
+    row: OpportunityRow | None = None
 
 
 async def change(
@@ -73,9 +82,15 @@ async def change(
             raise NotFoundError(*id)
         if done.problem is not None:
             raise done.problem
+        results.append(done)
         return done.result  # type: ignore[return-value]  # a verb without a problem has its result
 
-    return await perform(ctx, work, subject_id=id.id if isinstance(id, PartRef) else id, typed_by=verb)
+    results: list[ChangeResult[T]] = []
+    result = await perform(ctx, work, subject_id=id.id if isinstance(id, PartRef) else id, typed_by=verb)
+    # After the commit, and of the last attempt. Other sources change deals in transactions of their own.
+    if results and ctx.source is TransitionSource.API and results[-1].row is not None:
+        ctx.written_rows[results[-1].id] = results[-1].row
+    return result
 
 
 async def change_many(
@@ -106,7 +121,18 @@ async def change_many(
             deals.pop(ref.id, None)
     changed = [deals[ref.id] for ref in refs if ref.id in deals and deals[ref.id].events]
     await write_changes(changed, bump_version=bump_version)
+    for result in results:
+        if result.id in deals:
+            result.row = _visible_row(deals[result.id])
     return results
+
+
+def _visible_row(deal: LockedOpportunity) -> OpportunityRow | None:
+    """Return the row after the change; None if the viewer may not see the deal any more."""
+    is_other = deal.columns.keys() & SCOPE_COLUMNS or Collaborator in {
+        table for table, _ in deal.parts.deletes
+    }
+    return None if is_other else deal.row_after()
 
 
 def _expected_deal(deals: dict[UUID, LockedOpportunity], ref: DealRef) -> LockedOpportunity:

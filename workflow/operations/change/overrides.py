@@ -9,11 +9,12 @@ from workflow.models import Override
 from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.validation import Validator
+from workflow.queries.actors import actor_of
 from workflow.rules.enums import RequirementStatus
 from workflow.rules.gates.machine import is_override_open
 from workflow.rules.gates.requirements import Verdict
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.parts import OverrideFacts
+from workflow.rules.opportunity.parts import OverrideFacts, TransitionFacts
 from workflow.rules.process.document import ProcessDocument
 
 MIN_REASON_LENGTH = 20
@@ -45,7 +46,11 @@ def check_override(override: NewOverride | None, now: datetime, validator: Valid
 
 
 def create_override(
-    deal: LockedOpportunity, transition_id: UUID, override: NewOverride, verdicts: Sequence[Verdict]
+    deal: LockedOpportunity,
+    transition_id: UUID,
+    step: TransitionFacts,
+    override: NewOverride,
+    verdicts: Sequence[Verdict],
 ) -> None:
     """Record an override and its event. Do nothing if it overrides no requirement of the gate."""
     keys = [verdict.key for verdict in verdicts if verdict.status is RequirementStatus.OVERRIDDEN]
@@ -61,6 +66,18 @@ def create_override(
         expires_at=override.expires_at,
         **deal.ctx.actor(),
     )
+    made = OverrideFacts(
+        id=id,
+        transition_id=transition_id,
+        trigger=step.trigger,
+        target=step.target,
+        requirement_keys=tuple(keys),
+        reason=reason,
+        by=actor_of(deal.ctx.actor()),
+        at=deal.ctx.now,
+        expires_at=override.expires_at,
+    )
+    deal.set_part("overrides", (*deal.facts.overrides, made))
     payload = {"overrideId": id, "transitionId": transition_id, "requirementKeys": keys, "reason": reason}
     deal.emit("override.made", **payload, expiresAt=override.expires_at)
 

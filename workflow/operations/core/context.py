@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from workflow.operations.core.idempotency import IdempotentRequest
 from workflow.operations.core.vault import Vault
+from workflow.queries.opportunity.rows import OpportunityRow
 from workflow.rules.enums import ActorKind, Role, TransitionSource
 from workflow.rules.permissions import Viewer
 
@@ -22,6 +23,8 @@ class Ctx:
     request_id: str | None = None
     idempotency: IdempotentRequest | None = None
     vault: Vault = field(default_factory=Vault)
+    written_rows: dict[UUID, OpportunityRow] = field(default_factory=dict)
+    """Rows of deals as they were committed, so that the answer need not read them again."""
     private_webhooks: bool = False
 
     def today(self, time_zone: str) -> date:

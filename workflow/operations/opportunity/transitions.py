@@ -247,7 +247,7 @@ def _write_transition(
         plan_milestones(deal)
     _emit_transitioned(deal, id, new)
     if request.options.override is not None:
-        create_override(deal, id, request.options.override, gate_verdicts)
+        create_override(deal, id, step, request.options.override, gate_verdicts)
     return id
 
 

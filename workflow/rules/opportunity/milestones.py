@@ -1,14 +1,15 @@
 """Milestones: progress, overdue and next milestones, and momentum."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from workflow.rules.enums import MilestoneSide, MilestoneStatus, Momentum, OpportunityState, Trigger
 from workflow.rules.money import round_half_up
 from workflow.rules.opportunity.facts import OpportunityFacts
-from workflow.rules.opportunity.parts import ActivityFacts, MilestoneFacts
+from workflow.rules.opportunity.parts import ActivityFacts, ContactConversations, MilestoneFacts
 from workflow.rules.process.document import MilestoneTemplate, ProcessDocument
 
 PASSED_STATUSES = frozenset({MilestoneStatus.DONE, MilestoneStatus.WAIVED})
@@ -52,6 +53,29 @@ def count_activities(done: Iterable[tuple[datetime, bool, bool]], at: datetime) 
     two_way_times = [when for when, two_way, _ in earlier if two_way]
     recent = sum(when >= at - RECENT_PERIOD and not internal for when, _, internal in earlier)
     return ActivityFacts(max(two_way_times, default=None), recent)
+
+
+def with_activity(
+    facts: ActivityFacts,
+    at: datetime,
+    now: datetime,
+    *,
+    is_internal: bool,
+    two_way_contacts: Iterable[UUID] | None,
+) -> ActivityFacts:
+    """Return the summary with one more activity; `two_way_contacts` took part in it if it was two-way."""
+    recent_count = facts.recent_count + (at >= now - RECENT_PERIOD and not is_internal)
+    if two_way_contacts is None:
+        return replace(facts, recent_count=recent_count)
+    by_contact = {one.contact_id: one for one in facts.conversations}
+    for id in two_way_contacts:
+        before = by_contact.get(id, ContactConversations(id, 0, at))
+        by_contact[id] = ContactConversations(id, before.count + 1, max(before.last_at, at))
+    return ActivityFacts(
+        max(facts.last_two_way_at or at, at),
+        recent_count,
+        tuple(sorted(by_contact.values(), key=lambda one: one.contact_id)),
+    )
 
 
 def is_overdue(milestone: MilestoneFacts, facts: OpportunityFacts, now: datetime) -> bool:
