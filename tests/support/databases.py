@@ -124,8 +124,11 @@ class PostgresDatabases:
             await connection.close()
 
 
-def start_postgres() -> str:
-    """Yield a PostgreSQL on a free local port, from the development dependencies, until this process ends."""
+def start_postgres(*, durable: bool = False) -> str:
+    """Start a PostgreSQL on a free local port, from the development dependencies, until this process ends.
+
+    A durable one survives a power failure, as in production; tests need not wait for the disk.
+    """
     folder = Path(tempfile.mkdtemp(prefix="pursuit-postgres-"))
     data = folder / "data"
     data.mkdir()
@@ -133,7 +136,8 @@ def start_postgres() -> str:
     server.ensure_pgdata_inited()
     data.chmod(0o700)
     port = _free_port()
-    options = f"-h 127.0.0.1 -p {port} -k '' -c fsync=off -c max_connections=200 -c timezone=UTC"
+    fsync = "on" if durable else "off"
+    options = f"-h 127.0.0.1 -p {port} -k '' -c fsync={fsync} -c max_connections=200 -c timezone=UTC"
     _pg_ctl(server, "-w", "-o", options, "-l", str(data / "log"), "start")
     atexit.register(_stop, server, folder)
     return f"postgres://{server.postgres_user}@127.0.0.1:{port}/postgres"

@@ -1,0 +1,1 @@
+"""Benchmark of changes of an opportunity, compared with PostgreSQL alone."""
