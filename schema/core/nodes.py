@@ -8,7 +8,7 @@ import strawberry
 
 from schema.core import enums, ids
 from schema.execution.columns import NEEDS, ROWS, Columns, Needs
-from schema.execution.fields import BATCH, read_attribute
+from schema.execution.fields import BATCH, COLUMN, read_attribute
 
 # The enums have to be registered before a field uses one, and each type imports this module first.
 assert enums
@@ -87,7 +87,11 @@ def node_id(kind: str) -> Any:
     def resolve_id(root: Any) -> strawberry.ID:
         return ids.encode(kind, root.id)
 
+    def resolve_ids(rows: list[Any]) -> list[strawberry.ID]:
+        return ids.encode_each(kind, read_attribute(rows, "id"))
+
     needs("id")(resolve_id)
+    setattr(resolve_id, COLUMN, resolve_ids)
     resolve_id.__annotations__ = {"root": Root, "return": strawberry.ID}
     return strawberry.field(resolver=resolve_id, description=f"The opaque id of the {kind}.")
 

@@ -1,14 +1,18 @@
 """The scalars DateTime, Date, Decimal and JSON, with strict parsing."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal as Exact
 from decimal import InvalidOperation
 from typing import NewType
 
+import orjson
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
+
+from schema.execution.completion import writes_column
 
 MAX_DIGITS = 40
 
@@ -54,8 +58,30 @@ def _parse_decimal(value: object) -> Exact:
     return found
 
 
+def _write_instants(values: Sequence[datetime | None]) -> list[str | None]:
+    # orjson writes instants in UTC like isoformat(), in a tenth of its time.
+    if any(value is not None and value.tzinfo is not UTC for value in values):
+        return [None if value is None else _serialize_instant(value) for value in values]
+    written: list[str | None] = orjson.loads(orjson.dumps(values))
+    return written
+
+
+@writes_column(_write_instants)
 def _serialize_instant(value: datetime) -> str:
     return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat()
+
+
+def _write_days(values: Sequence[date | None]) -> list[str | None]:
+    # Not for instants, which are days too: as days they are written without their time.
+    if any(value is not None and type(value) is not date for value in values):
+        return [None if value is None else _serialize_day(value) for value in values]
+    written: list[str | None] = orjson.loads(orjson.dumps(values))
+    return written
+
+
+@writes_column(_write_days)
+def _serialize_day(value: date) -> str:
+    return date.isoformat(value)
 
 
 def _unchanged(value: object) -> object:
@@ -80,7 +106,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="Date",
         description="A calendar day in ISO 8601, such as 2026-03-01.",
         parse_value=_parse_date,
-        serialize=date.isoformat,
+        serialize=_serialize_day,
     ),
     Exact: strawberry.scalar(
         name="Decimal",

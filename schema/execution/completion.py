@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from itertools import islice
 from math import isfinite
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from graphql import (
     FieldNode,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from schema.execution.executor import LevelExecutor
     from schema.execution.plan import LevelPlan
 
+Value = TypeVar("Value")
 Column = list[Any]  # Any: values of the response, or failures
 NOTHING = type(None)
 PLAIN_LISTS = {list, tuple, NOTHING}
@@ -50,6 +51,19 @@ PLAIN_CHECKS: dict[str, Callable[[Collection[Any]], bool]] = {
     "Float": lambda values: all(map(isfinite, values)),
 }
 """What else must hold for them."""
+
+WRITE_COLUMN = "write_column"
+"""The attribute of a scalar's function that holds the function for values of one class, or null."""
+
+
+def writes_column(write_column: Callable[[Any], Any]) -> Callable[[Value], Value]:
+    """Declare a faster way to write a column of values than to call the function of the scalar for each."""
+
+    def declare(write: Value) -> Value:
+        setattr(write, WRITE_COLUMN, write_column)
+        return write
+
+    return declare
 
 
 class FieldSite:
@@ -94,6 +108,9 @@ class LeafCompleter(Completer):
         self._type = type_
         self._plain = {NOTHING, PLAIN_TYPES.get(type_.name, NOTHING)}
         self._check = PLAIN_CHECKS.get(type_.name)
+        self._write_column: Callable[[Column], Column] | None = getattr(
+            type_.coerce_output_value, WRITE_COLUMN, None
+        )
         self._names: dict[Any, Any] | None = {None: None} if is_enum_type(type_) else None
 
     def complete(self, executor: "LevelExecutor", values: Column, place: Place) -> Column:
@@ -123,6 +140,8 @@ class LeafCompleter(Completer):
 
     def _complete_equal(self, values: Column) -> Column:
         """Complete values of one class, and null."""
+        if self._write_column is not None:
+            return self._write_column(values)
         write = self._type.coerce_output_value
         written = [None if value is None else write(value) for value in values]
         if written.count(None) > values.count(None):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 BATCH = "batch"
 """The attribute of a resolver that holds its batch function."""
+COLUMN = "column"
+"""The attribute of a resolver without arguments that holds a function of all rows, with the same values."""
 READ_COLUMN = "read_column"
 """The attribute of a row's class that holds a function of a column's name and a list of rows."""
 ROW = object()
@@ -127,6 +129,7 @@ class FunctionReader(FieldReader):
         function: Any = resolver.wrapped_func  # a function, or a static method
         self._function: Callable[..., Any] = getattr(function, "__func__", function)
         self._batch: Callable[..., Any] | None = getattr(self._function, BATCH, None)
+        self._column: Callable[[Column], Column] | None = getattr(self._function, COLUMN, None)
         self._field = field
         self._has_arguments = bool(site.definition.args)
         self._leading = _leading_parameters(resolver)
@@ -139,9 +142,14 @@ class FunctionReader(FieldReader):
 
     def read(self, executor: "LevelExecutor", rows: Column, place: Place) -> Any:
         """Return the result for each row."""
-        if self.is_plain:
-            return self.each(executor, rows, place, self._caller(executor, place))
-        return self._read_later(executor, rows, place)
+        if not self.is_plain:
+            return self._read_later(executor, rows, place)
+        if self._column is not None:
+            try:
+                return self._column(rows)
+            except Exception:  # some row has an error: find out which
+                pass
+        return self.each(executor, rows, place, self._caller(executor, place))
 
     async def _read_later(self, executor: "LevelExecutor", rows: Column, place: Place) -> Column:
         if self._batch is None:

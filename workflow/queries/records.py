@@ -193,14 +193,15 @@ def in_list(placeholder: str) -> str:
     """Return the condition that a column is in a list, which `list_value` binds as one value."""
     if dialect() == "sqlite":
         return f"IN (SELECT value FROM json_each({placeholder}))"
-    return f"= ANY({placeholder})"
+    # As text: asyncpg would look at the class of each element of an array several times.
+    return f"= ANY({placeholder}::text::uuid[])"
 
 
 def list_value(ids: Collection[UUID]) -> object:
     """Return ids as the one value of `in_list`: the text of a statement does not depend on their number."""
     if dialect() == "sqlite":
         return json.dumps([str(id) for id in ids])
-    return list(ids)
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,3 +49,11 @@ def test_an_id_that_is_left_out_is_none() -> None:
 
 def test_a_filter_drops_ids_of_other_types() -> None:
     assert ids.parse_valid("Account", [ids.encode("Contact", SOME), ACCOUNT, "x"]) == (SOME,)
+
+
+@pytest.mark.parametrize("kind", ["Opportunity", "Stakeholder", "Member", "Risk", "Team", "ApiKey"])
+def test_several_ids_are_encoded_like_each_of_them(kind: str) -> None:
+    several = [SOME, ids.NIL_UUID, UUID(int=2**128 - 1)]
+
+    assert ids.encode_each(kind, several) == [ids.encode(kind, one) for one in several]
+    assert ids.encode_each(kind, []) == []

@@ -1,6 +1,6 @@
 """Scalars: exact values are parsed, and everything ambiguous is refused with a way to write it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 from graphql import GraphQLError
 
 from schema.core.scalars import SCALARS, parse_instant
+from schema.execution.completion import WRITE_COLUMN
 
 PARSE_DATE: Any = SCALARS[date].parse_value
 PARSE_DECIMAL: Any = SCALARS[Decimal].parse_value
@@ -64,3 +65,32 @@ def test_a_decimal_that_is_not_a_bounded_number_is_refused(value: object) -> Non
 
 def test_a_decimal_is_printed_without_an_exponent() -> None:
     assert SERIALIZE_DECIMAL(Decimal("1E+3")) == "1000"
+
+
+CASES: dict[str, tuple[type, list[Any]]] = {
+    "instants": (
+        datetime,
+        [
+            datetime.min.replace(tzinfo=UTC),
+            datetime(2026, 3, 1, 9, 30, 1, 120, tzinfo=UTC),
+            None,
+            datetime(999, 12, 31, tzinfo=UTC),
+            datetime.max.replace(tzinfo=UTC),
+        ],
+    ),
+    "instants of another zone": (
+        datetime,
+        [datetime(2026, 3, 1, tzinfo=timezone(timedelta(hours=2))), None, datetime(2026, 3, 1, tzinfo=UTC)],
+    ),
+    "days": (date, [date.min, None, date(999, 1, 2), date.max]),
+    "instants as days": (date, [datetime(2026, 3, 1, 9, tzinfo=UTC), None]),
+}
+
+
+@pytest.mark.parametrize(("scalar", "values"), CASES.values(), ids=CASES)
+def test_a_column_is_written_like_each_of_its_values(scalar: type, values: list[Any]) -> None:
+    write: Any = SCALARS[scalar].serialize
+
+    written = getattr(write, WRITE_COLUMN)(values)
+
+    assert written == [None if value is None else write(value) for value in values]

@@ -11,6 +11,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.core.nodes import Root, Roots, backed_by, batch
 from schema.execution.executor import LevelExecutor
+from schema.execution.fields import COLUMN
 
 BAD = 2
 """The number of the row for which resolvers fail."""
@@ -33,6 +34,19 @@ def fail_for_bad(root: Root) -> str:
     if root.number == BAD:
         raise ValueError(f"Row {root.number} is bad.")
     return f"row {root.number}"
+
+
+def read_plain(root: Root) -> str:
+    """Return a text for a row."""
+    return fail_for_bad(root)
+
+
+def read_plain_column(rows: Sequence[SmallRow]) -> list[str]:
+    """Return the text for each row; fail as a whole."""
+    return [fail_for_bad(row) for row in rows]
+
+
+setattr(read_plain, COLUMN, read_plain_column)
 
 
 def read_attribute(root: Root) -> str:
@@ -71,6 +85,7 @@ class Item:
     attribute: str | None
     required_attribute: str = strawberry.field(resolver=read_attribute)
     plain: str | None = strawberry.field(resolver=fail_for_bad)
+    plain_column: str | None = strawberry.field(resolver=read_plain)
     later: str | None = strawberry.field(resolver=read_later)
     required_later: str = strawberry.field(resolver=read_later)
     batched: str | None = strawberry.field(resolver=read_batch)

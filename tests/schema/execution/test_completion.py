@@ -5,7 +5,7 @@ import pytest
 from tests.schema.execution.small_schema import answers
 
 FIELDS = (
-    "number", "attribute", "requiredAttribute", "plain", "later", "requiredLater", "batched",
+    "number", "attribute", "requiredAttribute", "plain", "plainColumn", "later", "requiredLater", "batched",
     "requiredBatched", "values", "tooLarge", "notFinite", "notAList", "wrongType { number }",
     "same { requiredLater }", "requiredSame { requiredBatched }", "children { number plain }",
     "children { requiredLater }", "requiredChildren { number }",

@@ -7,8 +7,9 @@ import pytest
 import strawberry
 from graphql import execute, parse
 
-from schema.core.nodes import Roots, batch
+from schema.core.nodes import Root, Roots, batch
 from schema.execution.executor import LevelExecutor
+from schema.execution.fields import COLUMN
 from tests.schema.execution.small_schema import answers
 from workflow.rules.errors import UnavailableError
 
@@ -41,9 +42,18 @@ async def without_database(roots: Roots, info: strawberry.Info) -> list[int]:
     raise UnavailableError("The database cannot be reached.")
 
 
+def double(root: Root) -> int:
+    """Return the double number of a row."""
+    raise AssertionError("The column is read at once.")
+
+
+setattr(double, COLUMN, lambda rows: [2 * row.number for row in rows])
+
+
 @strawberry.type
 class NumberedItem:
     number: int
+    double: int = strawberry.field(resolver=double)
     unavailable: int | None = strawberry.field(resolver=without_database)
     called: int = strawberry.field(resolver=record_call)
 
@@ -76,6 +86,12 @@ async def test_rows_of_one_class_may_read_a_column_at_once() -> None:
     result: Any = await SCHEMA.execute("{ items { number } }")
 
     assert result.data == {"items": [{"number": 10}, {"number": 20}, {"number": 30}]}
+
+
+async def test_a_resolver_may_read_a_column_at_once() -> None:
+    result: Any = await SCHEMA.execute("{ items { double } }")
+
+    assert (result.errors, result.data) == (None, {"items": [{"double": 2}, {"double": 4}, {"double": 6}]})
 
 
 async def test_without_a_database_rows_are_not_asked_for_one_by_one() -> None:
