@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import ExecutionResult as GraphQLResult
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
@@ -17,6 +18,7 @@ from api.http.rate_limit import MIN_COST, Charge, RateLimit
 from api.http.requests import GraphQLRequest
 from schema import schema
 from schema.core.context import RequestContext
+from schema.core.execution import execute_document
 from workflow.rules.permissions import Viewer
 
 
@@ -81,15 +83,15 @@ class Executor:
     async def execute(self, prepared: PreparedRequest, context: RequestContext) -> GraphQLResponse:
         """Run a query or a mutation, and cancel it at the deadline; a running transaction still completes."""
         end = time.monotonic() + self.deadline
-        context.document = prepared.document.node
         context.plans = prepared.document.plans
         context.timed_out = lambda: time.monotonic() > end
         try:
             async with asyncio.timeout(self.deadline) as limit:
-                result = await schema.execute(
-                    prepared.text,
-                    variable_values=prepared.request.variables,
-                    context_value=context,
+                result = await execute_document(
+                    schema,
+                    prepared.document.node,
+                    context,
+                    variables=prepared.request.variables,
                     operation_name=prepared.operation.name,
                 )
         except TimeoutError:
@@ -127,7 +129,7 @@ class Executor:
         return problem
 
     def _response(
-        self, result: ExecutionResult, prepared: PreparedRequest, context: RequestContext
+        self, result: GraphQLResult | ExecutionResult, prepared: PreparedRequest, context: RequestContext
     ) -> GraphQLResponse:
         errors = [execution_error(error, request_id=context.request_id) for error in result.errors or ()]
         ran = result.data is not None or any("path" in error for error in errors)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from api.http.problems import GRAPHQL_JSON, JSON
 
@@ -16,6 +17,7 @@ class AcceptedTypes:
     stream: bool
 
 
+@lru_cache(maxsize=256)
 def parse_accept(accept: str) -> AcceptedTypes:
     """Parse an Accept header."""
     # A stream must be named: a client that sends */* expects one response.

@@ -1,4 +1,4 @@
-"""Execution: the parsed document is used, and every list is counted."""
+"""Execution: a parsed document is executed, and every list is counted."""
 
 from typing import Any
 
@@ -6,10 +6,22 @@ from graphql import parse
 
 from schema import schema
 from schema.core.context import RequestContext
+from schema.core.execution import execute_document
 from tests.support.organizations import NOW, TestOrganization
 
 
-async def test_the_parsed_document_is_executed_instead_of_the_text(organization: TestOrganization) -> None:
+async def test_a_parsed_document_is_executed(organization: TestOrganization) -> None:
+    context = RequestContext(viewer=organization.ctx.viewer, now=NOW, request_id="test")
+    document = parse("query ($is: Boolean!) { viewer { role name @skip(if: $is) } }")
+
+    result = await execute_document(schema, document, context, variables={"is": True})
+
+    assert (result.errors, result.data) == (None, {"viewer": {"role": "ADMIN"}})
+
+
+async def test_strawberry_executes_the_parsed_document_not_the_text(
+    organization: TestOrganization,
+) -> None:
     context = RequestContext(
         viewer=organization.ctx.viewer, now=NOW, request_id="test", document=parse("{ viewer { role } }")
     )
@@ -17,6 +29,18 @@ async def test_the_parsed_document_is_executed_instead_of_the_text(organization:
     result = await schema.execute("this text is not GraphQL", context_value=context)
 
     assert (result.errors, result.data) == (None, {"viewer": {"role": "ADMIN"}})
+
+
+async def test_a_wrong_variable_is_an_error_without_data(organization: TestOrganization) -> None:
+    context = RequestContext(viewer=organization.ctx.viewer, now=NOW, request_id="test")
+    document = parse("query ($is: Boolean!) { viewer { role @skip(if: $is) } }")
+
+    result = await execute_document(schema, document, context, variables={"is": "perhaps"})
+
+    assert result.data is None
+    assert [error.message for error in result.errors or []] == [
+        "Variable '$is' has invalid value: Boolean cannot represent a non boolean value: 'perhaps'"
+    ]
 
 
 async def test_without_a_parsed_document_the_text_is_validated() -> None:
