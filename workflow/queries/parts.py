@@ -1,6 +1,5 @@
-"""Parts of deals, read by prepared statements: one for each table, however many deals there are."""
+"""Parts of deals: one prepared statement reads them from all tables, however many deals there are."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,19 +9,24 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 from uuid import UUID
 
+import orjson
 from cachetools import LRUCache
 from tortoise.models import Model
 
 from workflow.models.engine.database import Record, dialect, read
 from workflow.queries.columns import column_names
-from workflow.queries.records import converter, in_list, list_value, to_id
+from workflow.queries.records import converter, in_list, list_value
 
 Part = TypeVar("Part")
 PARENT = "parent_of_part"
 MAX_SELECTIONS = 200
 """The selections of fields that are kept for each table."""
-DEALS_READ_AS_JSON = 5
-"""The most deals whose parts are read from all tables by one statement."""
+DEALS_IN_ONE_STATEMENT = 5
+"""The most deals whose own columns and parts are read by one statement."""
+_JSON_ROWS = {
+    "postgres": "json_agg(json_build_array({items}))::text",
+    "sqlite": "json_group_array(json_array({items}))",
+}
 
 
 @dataclass(frozen=True)
@@ -68,33 +72,42 @@ class DealParts(Generic[Part]):
         """This table with some of its fields: statements are built once for each selection."""
         return LRUCache(MAX_SELECTIONS)
 
-    async def read(
-        self, organization_id: UUID, ids: Collection[UUID], at: datetime | None = None
-    ) -> dict[UUID, tuple[Part, ...]]:
+    async def read(self, organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, tuple[Part, ...]]:
         """Return the parts of each deal in their order. The caller has scoped the deals."""
-        instant = (at,) if self.uses_instant else ()
-        records = await read(self.statement, organization_id, list_value(ids), *instant)
-        return self._grouped(records, self._make)
+        found: dict[UUID, tuple[Part, ...]] = (await read_parts({"parts": self}, organization_id, ids))[
+            "parts"
+        ]
+        return found
 
     def from_json(self, text: str | None) -> dict[UUID, tuple[Part, ...]]:
         """Return the parts of each deal from the JSON that `json_rows` selects."""
-        return self._grouped(json.loads(text) if text else (), self._make_from_json)
+        if text is None:
+            return {}
+        names = tuple(self._columns)
+        groups: defaultdict[str, list[Part]] = defaultdict(list)
+        for values in orjson.loads(text):
+            # The parent is the last column.
+            groups[values[-1]].append(self._make(dict(zip(names, values, strict=True))))
+        return {UUID(parent): tuple(parts) for parent, parts in groups.items()}
+
+    def json_rows(self, ids: str) -> str:
+        """Return SQL for all rows as one value: JSON, null or empty if there are none.
+
+        `ids` is the condition on the id of the deal.
+        """
+        found = self._json_rows.get(ids)
+        if found is None:
+            # Arrays, because objects would repeat the names of the columns in each row.
+            items = ", ".join(f'part."{name}"' for name in self._columns)
+            rows = _JSON_ROWS[dialect()].format(items=items)
+            found = f"(SELECT {rows} FROM ({self._statement(ids)}) AS part)"
+            self._json_rows[ids] = found
+        return found
 
     @cached_property
-    def json_rows(self) -> str:
-        """SQL for all rows of the statement as one value: JSON, null or empty if there are none."""
-        if dialect() == "postgres":
-            return f"(SELECT json_agg(part)::text FROM ({self.statement}) AS part)"
-        items = ", ".join(f"'{name}', part.\"{name}\"" for name in self._columns)
-        return f"(SELECT json_group_array(json_object({items})) FROM ({self.statement}) AS part)"
-
-    def _grouped(
-        self, records: Iterable[Record], make: Callable[[Record], Part]
-    ) -> dict[UUID, tuple[Part, ...]]:
-        groups: defaultdict[UUID | str, list[Part]] = defaultdict(list)
-        for record in records:
-            groups[record[PARENT]].append(make(record))
-        return {to_id(parent): tuple(parts) for parent, parts in groups.items()}
+    def _json_rows(self) -> dict[str, str]:
+        """The SQL of `json_rows` by the condition on the id, of which there are two."""
+        return {}
 
     @cached_property
     def _columns(self) -> Mapping[str, str]:
@@ -111,39 +124,30 @@ class DealParts(Generic[Part]):
         }
         return {**columns, PARENT: f'"{table}"."{self.parent}"'}
 
-    @cached_property
-    def statement(self) -> str:
-        """The statement that reads the parts of the deals $2 of the organization $1."""
+    def _statement(self, ids: str) -> str:
+        """Return the statement that reads the parts of the deals with these ids, of the organization $1."""
         table = self.table._meta.db_table
         selected = ", ".join(f'{sql} AS "{name}"' for name, sql in self._columns.items())
         deal = self.deal or self._columns[PARENT]
         return (
             f'SELECT {selected} FROM "{table}" {self.join} WHERE "{table}".organization_id = $1 '
-            f"AND {deal} {in_list('$2')}{self.where} ORDER BY {self.order}"
+            f"AND {deal} {ids}{self.where} ORDER BY {self.order}"
         )
 
     @cached_property
     def _make(self) -> Callable[[Record], Part]:
-        """The function that makes a part from a record of the driver."""
-        return self._maker(drivers_own=dialect() == "postgres")
-
-    @cached_property
-    def _make_from_json(self) -> Callable[[Record], Part]:
-        """The function that makes a part from an object of JSON."""
-        return self._maker(drivers_own=False)
-
-    def _maker(self, *, drivers_own: bool) -> Callable[[Record], Part]:
-        getters = {name: self._getter(name, drivers_own=drivers_own) for name in column_names(self.part)}
+        """The function that makes a part from its columns."""
+        getters = {name: self._getter(name) for name in column_names(self.part)}
         if self.eager:
             return lambda record: self.part(**{name: get(record) for name, get in getters.items()})
         return _lazy_class(self.part, getters)
 
-    def _getter(self, name: str, *, drivers_own: bool) -> Callable[[Record], Any]:
+    def _getter(self, name: str) -> Callable[[Record], Any]:
         """Return the function that reads a field of the part from a record."""
         if name in self.combine:
             return self.combine[name]
         annotation = get_type_hints(self.part)[name]
-        convert = self.convert.get(name) or converter(annotation, drivers_own=drivers_own)
+        convert = self.convert.get(name) or converter(annotation)
         return itemgetter(name) if convert is None else lambda record: convert(record[name])
 
 
@@ -157,15 +161,9 @@ async def read_parts(
     ids: Collection[UUID],
     at: datetime | None = None,
 ) -> RowsOfParts:
-    """Read the parts of deals from several tables. The caller has scoped the deals.
-
-    For a few deals one statement reads all tables, whose rows come as JSON. For many, each table has a
-    statement of its own, because JSON would take longer than the statements.
-    """
-    if len(tables) == 1 or len(ids) > DEALS_READ_AS_JSON:
-        return {name: await table.read(organization_id, ids, at) for name, table in tables.items()}
-    instant = _instant_of(tables.values(), at)
-    [record] = await read(f"SELECT {_select_json(tables)}", organization_id, list_value(ids), *instant)
+    """Read the parts of deals from several tables; one statement. The caller has scoped the deals."""
+    sql = f"SELECT {_select_json(tables, condition_on_ids(ids))}"
+    [record] = await read(sql, organization_id, value_of_ids(ids), *_instant_of(tables.values(), at))
     return {name: table.from_json(record[name]) for name, table in tables.items()}
 
 
@@ -179,20 +177,34 @@ async def read_with_parts(
 ) -> tuple[Sequence[Record], RowsOfParts]:
     """Read columns of deals from a source with its condition, and their parts like `read_parts`.
 
-    For a few deals one statement reads everything.
+    For a few deals one statement reads everything; for more, the parts have a statement of their own, because
+    each row would repeat them.
     """
-    if len(ids) > DEALS_READ_AS_JSON:
-        records = await read(f"SELECT {columns} {source}", organization_id, list_value(ids))
+    select = f"SELECT {columns}"
+    select_parts = _select_json(tables, condition_on_ids(ids))
+    instant = _instant_of(tables.values(), at)
+    if len(ids) > DEALS_IN_ONE_STATEMENT:
+        records = await read(f"{select} {source}", organization_id, value_of_ids(ids))
         return records, await read_parts(tables, organization_id, ids, at)
-    sql = f"SELECT {columns}, {_select_json(tables)} {source}"
-    records = await read(sql, organization_id, list_value(ids), *_instant_of(tables.values(), at))
+    records = await read(f"{select}, {select_parts} {source}", organization_id, value_of_ids(ids), *instant)
     if not records:
         return records, {name: {} for name in tables}
     return records, {name: table.from_json(records[0][name]) for name, table in tables.items()}
 
 
-def _select_json(tables: Mapping[str, DealParts[Any]]) -> str:
-    return ", ".join(f'{table.json_rows} AS "{name}"' for name, table in tables.items())
+def condition_on_ids(ids: Collection[UUID]) -> str:
+    """Return the condition that a column is one of these ids, which `value_of_ids` binds as $2."""
+    # PostgreSQL plans a statement with `= $2` once, but one with a list again each time.
+    return "= $2" if len(ids) == 1 else in_list("$2")
+
+
+def value_of_ids(ids: Collection[UUID]) -> object:
+    """Return the value of `condition_on_ids`."""
+    return next(iter(ids)) if len(ids) == 1 else list_value(ids)
+
+
+def _select_json(tables: Mapping[str, DealParts[Any]], ids: str) -> str:
+    return ", ".join(f'{table.json_rows(ids)} AS "{name}"' for name, table in tables.items())
 
 
 def _instant_of(tables: Iterable[DealParts[Any]], at: datetime | None) -> tuple[datetime | None, ...]:

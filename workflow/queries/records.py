@@ -97,16 +97,12 @@ def _column_reader(name: str, annotation: Any) -> Callable[[Sequence[RecordRow]]
     ]
 
 
-def converter(annotation: Any, *, drivers_own: bool = False) -> Callable[[Any], Any] | None:
-    """Return the conversion of a stored value to a type, or None if it is stored as it is.
-
-    With `drivers_own` the driver returns ids, times, days and truth values as Python's own, as PostgreSQL's
-    does.
-    """
+def converter(annotation: Any) -> Callable[[Any], Any] | None:
+    """Return the conversion of a stored value to a type, or None if it is stored as it is."""
     kind = _kind(annotation)
     if issubclass(kind, Enum):
         return _enum_converter(kind)
-    return None if drivers_own and kind in _DRIVERS_OWN else _CONVERTERS.get(kind)
+    return _CONVERTERS.get(kind)
 
 
 def _kind(annotation: Any) -> Any:
@@ -152,7 +148,6 @@ def _truth(value: bool | int | None) -> bool | None:
 
 
 _STORED_AS_TEXT = frozenset({UUID, datetime, date})
-_DRIVERS_OWN = _STORED_AS_TEXT | {bool}
 _CONVERTERS: Mapping[type, Callable[[Any], Any]] = {
     UUID: to_optional_id,
     datetime: _instant,

@@ -1,4 +1,4 @@
-"""The facts of deals: those of few deals and of many are the same, though they are read in different ways."""
+"""The facts of deals: those of one deal, of few and of many are the same, and take few statements."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -7,6 +7,7 @@ import pytest
 
 from tests.schema.core.complete_deals import create_complete_deals
 from tests.support.organizations import NOW, TestOrganization, new_organization
+from tests.support.rows import create_deals_with_people
 from tests.support.statements import statements
 from tests.support.team import new_sales_team
 from workflow.models import Competitor, Opportunity, Risk
@@ -21,29 +22,46 @@ from workflow.queries.opportunity.facts import (
     with_row,
 )
 from workflow.queries.opportunity.rows import opportunities_by_id
+from workflow.queries.parts import DEALS_IN_ONE_STATEMENT
 from workflow.rules.enums import OpportunityState, Visibility
 from workflow.rules.opportunity.parts import MilestoneFacts
 
 
-async def test_facts_read_as_json_are_those_read_table_by_table(
+async def test_facts_of_many_deals_are_those_of_each_deal(
     organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await create_complete_deals(organization, 2)
     ids = [deal.id for deal in await Opportunity.filter(organization_id=organization.id)]
 
-    as_json = await load_facts(organization.id, ids, NOW)
-    monkeypatch.setattr(parts, "DEALS_READ_AS_JSON", 0)
-    by_table = await load_facts(organization.id, ids, NOW)
+    one_by_one = {
+        id: facts for one in ids for id, facts in (await load_facts(organization.id, [one], NOW)).items()
+    }
+    few = await load_facts(organization.id, ids, NOW)
+    monkeypatch.setattr(parts, "DEALS_IN_ONE_STATEMENT", 0)
+    many = await load_facts(organization.id, ids, NOW)
 
-    assert as_json.keys() == by_table.keys() == set(ids)
-    assert as_json == by_table
-    [facts, _] = as_json.values()
+    assert one_by_one.keys() == set(ids)
+    assert one_by_one == few == many
+    [facts, _] = few.values()
     assert facts.stakeholders
     assert facts.milestones
     assert facts.overrides
     assert facts.risks[0].mitigations
     assert facts.assessments
     assert facts.collaborator_ids
+
+
+async def test_the_facts_of_a_deal_take_one_statement_and_those_of_many_two(
+    organization: TestOrganization,
+) -> None:
+    await create_deals_with_people(organization, 200, people=1)
+    ids = [deal.id for deal in await Opportunity.filter(organization_id=organization.id)]
+
+    for number, expected in ((1, 1), (DEALS_IN_ONE_STATEMENT, 1), (DEALS_IN_ONE_STATEMENT + 1, 2), (200, 2)):
+        async with statements() as seen:
+            found = await load_facts(organization.id, ids[:number], NOW)
+
+        assert (len(found), len(seen)) == (number, expected)
 
 
 async def test_the_parts_of_a_deal_take_one_statement(organization: TestOrganization) -> None:

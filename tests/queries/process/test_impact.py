@@ -48,8 +48,5 @@ async def test_each_batch_takes_the_same_statements(organization: TestOrganizati
     async with statements() as seen:
         await process_impact(organization.ctx.viewer, preset("default"), NOW)
 
-    batches = {table: times for table, times in seen.by_table().items() if table != "opportunity"}
-    # The counts of activities, and the conversations.
-    assert batches.pop("activity") == 6
-    assert set(batches.values()) == {3}
-    assert seen.by_table()["opportunity"] == 7
+    # The ids of a batch, the deals and their parts; after the last batch no more ids are found.
+    assert len(seen) == 3 * 3 + 1

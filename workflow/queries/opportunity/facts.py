@@ -14,8 +14,14 @@ from workflow.queries.opportunity import activities, buyer, history, qualificati
 from workflow.queries.opportunity import milestones as progress
 from workflow.queries.opportunity.accounts import AccountRow
 from workflow.queries.opportunity.rows import OpportunityRow
-from workflow.queries.parts import DealParts, RowsOfParts, read_parts, read_with_parts
-from workflow.queries.records import in_list, parse_json, to_optional_id
+from workflow.queries.parts import (
+    DealParts,
+    RowsOfParts,
+    condition_on_ids,
+    read_parts,
+    read_with_parts,
+)
+from workflow.queries.records import parse_json, to_optional_id
 from workflow.queries.scope import is_visible
 from workflow.rules.opportunity.facts import AccountFacts, NextStep, OpportunityFacts
 from workflow.rules.permissions import Ownership, Viewer
@@ -110,7 +116,7 @@ async def _load(
     also: Mapping[str, DealParts[Any]],
 ) -> dict[UUID, LoadedDeal]:
     tables = {**_tables(RULES_SOURCES), **also}
-    source = f"{_SOURCE} {in_list('$2')}{condition}"
+    source = f"{_SOURCE} {condition_on_ids(ids)}{condition}"
     since = activities.start_of_recent(now)
     records, rows = await read_with_parts(_COLUMNS, source, tables, organization_id, ids, since)
     parts = _make_parts(RULES_SOURCES, rows)
