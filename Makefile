@@ -39,6 +39,7 @@ bench: .venv/test.done bench/reads/node/node_modules/.made
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.importing
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.feed
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.sweep
+	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.many_deals
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.writes
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.reports
 	@$(BIN)/python -W ignore:XDG_RUNTIME_DIR -m bench.reads

@@ -33,7 +33,7 @@ class OpportunityRef:
 
 
 @strawberry.input(
-    description="A transition for many opportunities. Each has its own gate and its own database transaction."
+    description="A transition for many opportunities. Each has its own gate and its own result."
 )
 class BulkTransitionInput:
     opportunities: list[OpportunityRef] = described("The opportunities, 1 to 100.")

@@ -13,6 +13,7 @@ from tests.support.fixtures import create_mutation_fixtures
 from tests.support.serving import Server, serving
 from workflow.models import Account, IdempotencyRecord, Transition
 from workflow.models.engine.database import dialect, execute, fetch, open_database
+from workflow.operations.opportunity.bulk import BATCH_SIZE
 
 KEY = "the-same-key"
 CREATE = """mutation { createAccount(input: {name: "Acme", externalSystem: "crm", externalId: "1"}) {
@@ -102,19 +103,20 @@ async def test_a_retried_bulk_mutation_finishes_and_does_nothing_twice(own_datab
         key = fixtures.keys["admin"]
         account = fixtures.ids["account"]
         created = [
-            await server.ask(key, CREATE_DEAL, account=account, name=f"Deal {number}") for number in range(4)
+            await server.ask(key, CREATE_DEAL, account=account, name=f"Deal {number}")
+            for number in range(BATCH_SIZE + 2)
         ]
         deals = [one["data"]["createOpportunity"]["opportunity"]["id"] for one in created]
         ids = [found[1] for found in map(decode, deals) if found]
         refs = [{"id": id} for id in deals]
 
-        async def half() -> bool:
-            return await Transition.filter(opportunity_id__in=ids).count() == 2
+        async def one_batch() -> bool:
+            return await Transition.filter(opportunity_id__in=ids).count() == BATCH_SIZE
 
-        last = str(ids[2])
+        last = str(ids[-1])
         async with endless_statement(own_database, "INSERT", "transition", f"NEW.opportunity_id = '{last}'"):
             request = asyncio.create_task(send(server, key, DISQUALIFY_DEALS, deals=refs))
-            await kill_after(server, request, own_database, half)
+            await kill_after(server, request, own_database, one_batch)
 
     async with open_database(own_database, all_contexts=False):
         await IdempotencyRecord.all().update(claimed_until=datetime.now(UTC))
@@ -123,8 +125,8 @@ async def test_a_retried_bulk_mutation_finishes_and_does_nothing_twice(own_datab
     async with open_database(own_database, all_contexts=False):
         taken = await Transition.filter(opportunity_id__in=ids).count()
 
-    rows = [{"opportunity": {"state": "DISQUALIFIED"}}] * 4
-    expected = {"succeeded": 4, "failed": 0, "rows": rows}
+    rows = [{"opportunity": {"state": "DISQUALIFIED"}}] * len(ids)
+    expected = {"succeeded": len(ids), "failed": 0, "rows": rows}
     assert [answer.json()["data"]["transitionOpportunities"] for answer in answers] == [expected, expected]
     assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true"]
-    assert taken == 4
+    assert taken == len(ids)

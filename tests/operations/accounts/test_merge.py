@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.organizations import new_organization
+from tests.support.statements import statements
 from tests.support.team import SalesTeam, event_payloads, new_sales_team
 from workflow.models import Account, Contact, Opportunity, Stakeholder
 from workflow.models.engine.database import dialect, fetch
@@ -73,6 +74,22 @@ async def test_contacts_and_deals_of_every_state_move_and_the_merged_id_is_gone(
     assert await accounts_by_id(admin.viewer, [merged_account]) == {}
     with pytest.raises(NotFoundError):
         await merge_accounts(admin, kept_account, merged_account, expected_version=None)
+
+
+async def test_the_deals_of_a_batch_are_moved_with_as_many_statements(team: SalesTeam) -> None:
+    counts = []
+    for count in (10, 30):
+        kept, merged = [await create_account(team.ctx["admin"], {"name": uuid4().hex}) for _ in range(2)]
+        for number in range(count):
+            place = NewOpportunity(merged, None, None)
+            await create_opportunity(team.ctx["owner"], place, {"name": f"Deal {number}"})
+            await create_contact(team.ctx["owner"], merged, {"name": f"Contact {number}"})
+        async with statements() as seen:
+            await merge_accounts(team.ctx["admin"], kept, merged, expected_version=None)
+        assert await Opportunity.filter(account_id=kept).count() == count
+        counts.append(seen.by_table())
+
+    assert counts[0] == counts[1]
 
 
 async def test_each_moved_record_has_its_event(

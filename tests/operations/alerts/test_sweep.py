@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.support.organizations import NOW, TestOrganization, new_organization
 from tests.support.rows import create_deals_with_people
-from tests.support.team import SalesTeam, event_payloads, new_sales_team, override_all
+from tests.support.statements import statements
+from tests.support.team import SalesTeam, event_payloads, import_deals, new_sales_team, override_all
 from workflow.models import Milestone, Opportunity
 from workflow.operations.alerts.sweep import BATCH_SIZE, SweepResult, sweep_organization
 from workflow.operations.buyer.milestones import complete_milestone
@@ -59,6 +60,18 @@ async def statuses(deal: UUID) -> list[str]:
     """Return the deal's milestones in order."""
     rows = await Milestone.filter(opportunity_id=deal).order_by("position").values("status")
     return [row["status"] for row in rows]
+
+
+async def test_changed_deals_are_written_with_one_statement(team: SalesTeam) -> None:
+    updates = []
+    for days, added in ((40, 1), (100, 20)):
+        await import_deals(team.organization, dict.fromkeys((uuid4().hex for _ in range(added)), S.QUALIFIED))
+        async with statements() as seen:
+            swept = await run_sweep(team.organization, NOW + timedelta(days=days))
+        assert swept.healths >= 3 + added
+        updates.append(sum(text.startswith('UPDATE "opportunity"') for text in seen))
+
+    assert updates == [1, 1]
 
 
 async def test_a_sweep_stores_the_health_of_that_day(team: SalesTeam) -> None:

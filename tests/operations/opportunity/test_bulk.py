@@ -9,9 +9,15 @@ import pytest
 
 from schema.core.ids import encode
 from tests.support.serving import Server
+from tests.support.statements import statements
 from tests.support.team import SalesTeam, import_deals, new_sales_team, override_all
 from workflow.models import Event, Opportunity, Transition
-from workflow.operations.opportunity.bulk import BulkItem, BulkTransition, transition_opportunities
+from workflow.operations.opportunity.bulk import (
+    BATCH_SIZE,
+    BulkItem,
+    BulkTransition,
+    transition_opportunities,
+)
 from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.rules.enums import DisqualifyReason, LossReason, OpportunityState, Trigger, WinReason
 from workflow.rules.errors import (
@@ -229,6 +235,39 @@ async def test_a_dry_run_returns_each_result_and_writes_nothing(team: SalesTeam)
         (None, IllegalTransitionError),
     ]
     assert (await Opportunity.filter(id=id).values(), await Event.filter(aggregateid=id).count()) == before
+
+
+async def test_many_deals_need_as_many_statements_as_ten(team: SalesTeam) -> None:
+    counts = []
+    for count in (10, BATCH_SIZE):
+        deals = await import_deals(
+            team.organization, dict.fromkeys((uuid4().hex for _ in range(count)), S.LEAD)
+        )
+        async with statements() as seen:
+            rows = await transition_opportunities(
+                team.ctx["admin"], [BulkItem(id) for id in deals.values()], DISQUALIFY
+            )
+        assert [row.problem for row in rows] == [None] * count
+        counts.append(seen.by_table())
+
+    assert counts[0] == counts[1]
+
+
+async def test_deals_of_several_batches_have_results_in_order(team: SalesTeam) -> None:
+    made = await import_deals(
+        team.organization, dict.fromkeys((uuid4().hex for _ in range(BATCH_SIZE)), S.LEAD)
+    )
+    deals = list(made.values())
+    unknown = uuid4()
+    # The first deal again ends the batch before it is full.
+    order = [*deals[:3], unknown, deals[0], *deals[3:], unknown]
+
+    rows = await transition_opportunities(team.ctx["admin"], [BulkItem(id) for id in order], DISQUALIFY)
+
+    problems = {3: NotFoundError, 4: IllegalTransitionError, len(order) - 1: NotFoundError}
+    assert [row.id for row in rows] == order
+    assert {place: type(row.problem) for place, row in enumerate(rows) if row.problem} == problems
+    assert await Transition.filter(opportunity_id__in=deals).count() == len(deals)
 
 
 async def test_a_deal_listed_twice_is_transitioned_once(team: SalesTeam) -> None:

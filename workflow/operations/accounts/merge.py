@@ -6,14 +6,15 @@ from uuid import UUID
 
 from workflow.models import Account, Contact, Opportunity
 from workflow.models.engine.database import dialect, fetch
-from workflow.operations.alerts.sweep import open_deals_of_account, reevaluate
-from workflow.operations.change.change import change
+from workflow.operations.alerts.sweep import BATCH_SIZE, open_deals_of_account, reevaluate
+from workflow.operations.change.change import DealRef, change_many
 from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
-from workflow.operations.core.journal import record_event
+from workflow.operations.core.journal import NewEvent, record_event, record_events
 from workflow.operations.core.locking import lock_rates, lock_rows
 from workflow.operations.core.perform import perform
+from workflow.operations.core.rows import update_rows
 from workflow.operations.core.validation import merge_attributes
 from workflow.rules.enums import Visibility
 from workflow.rules.errors import NotFoundError, VersionConflictError, invalid_field
@@ -113,18 +114,31 @@ async def _fill_gaps(
 
 async def _move_contacts(ctx: Ctx, keep_id: UUID, merged_id: UUID) -> int:
     moving = await Contact.filter(account_id=merged_id).order_by("id").values("id", "version")
-    for row in moving:
-        version = row["version"] + 1
-        await Contact.filter(id=row["id"]).update(account_id=keep_id, version=version, updated_at=ctx.now)
-        changes = diff({"account_id": merged_id}, {"account_id": keep_id})
-        payload = {"contactId": row["id"], "accountId": keep_id, "version": version, "changes": changes}
-        await record_event(ctx, "contact.updated", aggregate="contact", id=row["id"], payload=payload)
-    return len(moving)
+    changes = diff({"account_id": merged_id}, {"account_id": keep_id})
+    moved = [
+        {"id": row["id"], "account_id": keep_id, "version": row["version"] + 1, "updated_at": ctx.now}
+        for row in moving
+    ]
+    await update_rows(Contact, moved)
+    await record_events(ctx, [_moved_event(row, changes) for row in moved])
+    return len(moved)
+
+
+def _moved_event(contact: Mapping[str, object], changes: Mapping[str, object]) -> NewEvent:
+    id = contact["id"]
+    assert isinstance(id, UUID)
+    payload = {
+        "contactId": id,
+        "accountId": contact["account_id"],
+        "version": contact["version"],
+        "changes": changes,
+    }
+    return NewEvent("contact.updated", "contact", id, payload)
 
 
 async def _move_deals(ctx: Ctx, keep_id: UUID, merged_id: UUID) -> int:
     """Move every deal, visible to the viewer or not. Return the number of deals that are not deleted."""
-    all_deals_ctx = replace(ctx, viewer=replace(ctx.viewer, visibility=Visibility.ALL), idempotency=None)
+    all_deals_ctx = replace(ctx, viewer=replace(ctx.viewer, visibility=Visibility.ALL))
 
     async def verb(deal: LockedOpportunity) -> None:
         deal.write(account_id=keep_id)
@@ -132,8 +146,11 @@ async def _move_deals(ctx: Ctx, keep_id: UUID, merged_id: UUID) -> int:
 
     moving = Opportunity.filter(account_id=merged_id, deleted_at=None).order_by("id")
     ids = [row["id"] for row in await moving.values("id")]
-    for id in ids:
-        await change(all_deals_ctx, id, None, verb, authorize=lambda deal: None)
+    for start in range(0, len(ids), BATCH_SIZE):
+        refs = [DealRef(id) for id in ids[start : start + BATCH_SIZE]]
+        for moved in await change_many(all_deals_ctx, refs, verb, authorize=lambda deal: None):
+            if moved.problem is not None:
+                raise moved.problem
     # Deleted deals are left: their history refers to the account, but no rule evaluates them.
     await Opportunity.filter(account_id=merged_id).update(account_id=keep_id)
     return len(ids)

@@ -35,6 +35,8 @@ BATCH_SIZE = 200
 DUE = Q(state__in=list(OPEN_STATES)) | Q(health__isnull=True)
 """Open deals, and those stored before the database had a column for health."""
 
+JSON_COLUMNS = frozenset({"health_factors", "closed_insight"})
+
 ProgressCallback = Callable[["SweepResult"], Awaitable[None]]
 Clock = Callable[[], datetime]
 """Read under the locks of each batch, so that a process that was suspended continues at the current time."""
@@ -152,39 +154,42 @@ async def _sweep_batch(
     rates = CurrencyRates(
         settings["base_currency"], await rates_on(organization_id, ctx.today(settings["time_zone"]))
     )
+    current = {}
     alert_inputs = []
     for row in rows:
         deal = facts[row["id"]]
         process = processes[row["process_id"]].document
         evaluated = evaluation_columns(process, deal, ctx.now)
-        # JSON columns are text here, but evaluated values are not.
-        stored = row | {name: _from_json(row[name]) for name in ("health_factors", "closed_insight")}
-        current = {**evaluated, "base_minor": _base_value(row, rates)}
-        changes = {name: value for name, value in current.items() if stored[name] != value}
-        if changes:
-            await Opportunity.filter(id=deal.id).update(**changes)
+        current[deal.id] = {**evaluated, "base_minor": _base_value(row, rates)}
+        changed = _changed(row, current[deal.id])
         result.deals += 1
-        result.values += "base_minor" in changes
-        result.healths += bool(changes.keys() & evaluated.keys())
+        result.values += "base_minor" in changed
+        result.healths += bool(changed & evaluated.keys())
         alert_rows = [alert.columns() for alert in alerts.get(deal.id, ())]
         alert_inputs.append(AlertInput(ctx, deal, process, row["version"], alert_rows))
-    result.alerts = await _sync_alerts(ctx, rows, alert_inputs)
+    plan = await plan_alerts(alert_inputs)
+    for deal_input in alert_inputs:
+        current[deal_input.facts.id]["disqualify_proposed"] = deal_input.disqualify_proposed
+    # One statement for all that differ. Columns that a deal has already are written as they are.
+    differing = [row["id"] for row in rows if _changed(row, current[row["id"]])]
+    await update_rows(Opportunity, [{"id": id, **current[id]} for id in differing])
+    await write_alerts(plan)
+    await record_events(ctx, plan.events)
+    result.alerts = len(plan.events)
     return result
 
 
-async def _sync_alerts(ctx: Ctx, rows: Iterable[Mapping[str, Any]], deals: Sequence[AlertInput]) -> int:
-    """Sync the alerts of locked deals. Return the number of events."""
-    plan = await plan_alerts(deals)
-    await write_alerts(plan)
-    await record_events(ctx, plan.events)
-    proposed = {deal.facts.id: deal.disqualify_proposed for deal in deals}
-    changed = [row["id"] for row in rows if bool(row["disqualify_proposed"]) != proposed[row["id"]]]
-    await update_rows(Opportunity, [{"id": id, "disqualify_proposed": proposed[id]} for id in changed])
-    return len(plan.events)
+def _changed(row: Mapping[str, Any], current: Mapping[str, object]) -> set[str]:
+    """Return the names of the columns whose stored value is another one."""
+    return {name for name, value in current.items() if _stored(row, name) != value}
 
 
-def _from_json(text: str | None) -> object:
-    return None if text is None else json.loads(text)
+def _stored(row: Mapping[str, Any], name: str) -> object:
+    value = row[name]
+    # JSON columns are text here, and SQLite has numbers for true and false.
+    if name in JSON_COLUMNS:
+        return None if value is None else json.loads(value)
+    return bool(value) if name == "disqualify_proposed" else value
 
 
 def _base_value(row: Mapping[str, Any], rates: CurrencyRates) -> int | None:

@@ -1,8 +1,9 @@
 """The only write path for a deal: lock, authorize, run the verb, update derived columns, record events."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from workflow.queries.parents import parent_deal
 from workflow.queries.process.processes import documents_by_id
 from workflow.rules.enums import TransitionSource
 from workflow.rules.errors import NotFoundError, Refusal, VersionConflictError
-from workflow.rules.process.document import ProcessDocument
+from workflow.rules.opportunity.facts import OpportunityFacts
 
 T = TypeVar("T")
 Verb = Callable[[LockedOpportunity], Awaitable[T]]
@@ -155,17 +156,33 @@ async def _lock(ctx: Ctx, ids: Collection[UUID], *, lock_accounts: bool) -> dict
     if lock_accounts:
         await lock_accounts_of(organization_id, ids)
     loaded = await load_deals(ctx.viewer, ids, ctx.now, {"alerts": UNRESOLVED_ALERTS})
+    facts = await _facts_at(loaded, ctx.now)
     documents = await documents_by_id(organization_id, {one.row.process_id for one in loaded.values()})
-    return {id: await _locked(ctx, one, documents[one.row.process_id]) for id, one in loaded.items()}
+    return {
+        id: LockedOpportunity(
+            replace(ctx, now=_instant(one.row, ctx.now)),
+            one.row,
+            facts[id],
+            documents[one.row.process_id],
+            ownership_of(one),
+            [alert.columns() for alert in one.also["alerts"]],
+        )
+        for id, one in loaded.items()
+    }
 
 
-async def _locked(ctx: Ctx, loaded: LoadedDeal, process: ProcessDocument) -> LockedOpportunity:
-    row = loaded.row
-    facts = loaded.facts
-    # The process that wrote last may have a clock that is ahead of this one.
-    earliest = row.updated_at + TICK
-    if ctx.now < earliest:
-        ctx = replace(ctx, now=earliest)
-        facts = (await reload_parts({row.id: facts}, ["activity"], earliest))[row.id]
-    alerts = [alert.columns() for alert in loaded.also["alerts"]]
-    return LockedOpportunity(ctx, row, facts, process, ownership_of(loaded), alerts)
+def _instant(row: OpportunityRow, now: datetime) -> datetime:
+    """Return the time of a change: now, or later if the process that wrote last has a clock that is ahead."""
+    return max(now, row.updated_at + TICK)
+
+
+async def _facts_at(loaded: Mapping[UUID, LoadedDeal], now: datetime) -> dict[UUID, OpportunityFacts]:
+    """Return the facts of each deal at the time of its change: one statement for each later time."""
+    facts = {id: one.facts for id, one in loaded.items()}
+    later: defaultdict[datetime, list[UUID]] = defaultdict(list)
+    for id, one in loaded.items():
+        if (instant := _instant(one.row, now)) != now:
+            later[instant].append(id)
+    for instant, ids in later.items():
+        facts |= await reload_parts({id: facts[id] for id in ids}, ["activity"], instant)
+    return facts

@@ -1,19 +1,23 @@
-"""Bulk operations: each deal has the usual checks, its own transaction and its own result."""
+"""Bulk operations: each deal has the usual checks and a result of its own; batches are written together."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from workflow.operations.change.change import change
-from workflow.operations.change.columns import OpportunityChanges
+from workflow.operations.change.change import DealRef, change_many
 from workflow.operations.change.locked import LockedOpportunity, refuse_closed
 from workflow.operations.change.ownership import authorize_owner, change_owner
 from workflow.operations.core.context import Ctx
+from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import Validator
 from workflow.operations.opportunity import triggers
 from workflow.operations.opportunity.migrate_process import migrate
-from workflow.operations.opportunity.transitions import TransitionOptions, TransitionOutcome
+from workflow.operations.opportunity.transitions import (
+    TransitionOptions,
+    TransitionRequest,
+    transition_many,
+)
 from workflow.operations.opportunity.triggers import LossDetails, WinDetails
 from workflow.queries.process.processes import process
 from workflow.rules.enums import (
@@ -28,6 +32,8 @@ from workflow.rules.errors import NotFoundError, PermissionDeniedError, Refusal,
 from workflow.rules.permissions import Action, may_manage, require_permission
 
 MAX_ROWS = 100
+BATCH_SIZE = 50
+"""Deals that are changed in one transaction. Nobody waits for a bulk request longer than one batch takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,17 @@ class BulkItemResult:
     id: UUID
     transition_id: UUID | None = None
     problem: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDeal:
+    """A deal that a batch has changed, as it is stored under an Idempotency-Key."""
+
+    id: UUID
+    transition_id: UUID | None
+
+
+BatchWork = Callable[[Sequence[DealRef]], Awaitable[list[BulkItemResult]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +87,16 @@ async def transition_opportunities(
     _check_transition(refs, transition)
     bulk_ctx = replace(ctx, source=TransitionSource.BULK)
 
-    async def transition_one(ref: BulkItem) -> UUID | None:
-        result = await _run_transition(bulk_ctx, ref, transition)
-        return result.transition_id
+    request = _transition_request(transition)
 
-    return await _run_all(ctx, refs, transition_one)
+    async def work(batch: Sequence[DealRef]) -> list[BulkItemResult]:
+        results = await transition_many(bulk_ctx, batch, request)
+        return [
+            BulkItemResult(one.id, one.result.transition_id if one.result else None, one.problem)
+            for one in results
+        ]
+
+    return await _run_all(ctx, refs, work)
 
 
 async def assign_opportunities(ctx: Ctx, refs: Sequence[BulkItem], owner_id: UUID) -> list[BulkItemResult]:
@@ -85,10 +107,10 @@ async def assign_opportunities(ctx: Ctx, refs: Sequence[BulkItem], owner_id: UUI
     validator.raise_if_any()
     await _check_owner(ctx, owner_id)
 
-    async def assign_one(ref: BulkItem) -> None:
-        await _assign(ctx, ref, owner_id)
+    async def work(batch: Sequence[DealRef]) -> list[BulkItemResult]:
+        return await _assign(ctx, batch, owner_id)
 
-    return await _run_all(ctx, refs, assign_one)
+    return await _run_all(ctx, refs, work)
 
 
 async def migrate_opportunities(ctx: Ctx, refs: Sequence[BulkItem], process_key: str) -> list[BulkItemResult]:
@@ -102,14 +124,15 @@ async def migrate_opportunities(ctx: Ctx, refs: Sequence[BulkItem], process_key:
         validator.add("processKey", message=message)
     validator.raise_if_any()
 
-    async def migrate_one(ref: BulkItem) -> None:
-        async def verb(deal: LockedOpportunity) -> None:
-            if newest is not None and deal.row.process_id != newest.id:
-                migrate(deal, newest)
+    async def verb(deal: LockedOpportunity) -> None:
+        if newest is not None and deal.row.process_id != newest.id:
+            migrate(deal, newest)
 
-        await change(ctx, ref.id, ref.expected_version, verb)
+    async def work(batch: Sequence[DealRef]) -> list[BulkItemResult]:
+        results = await change_many(ctx, batch, verb)
+        return [BulkItemResult(one.id, problem=one.problem) for one in results]
 
-    return await _run_all(ctx, refs, migrate_one)
+    return await _run_all(ctx, refs, work)
 
 
 async def _check_owner(ctx: Ctx, owner_id: UUID) -> None:
@@ -121,22 +144,48 @@ async def _check_owner(ctx: Ctx, owner_id: UUID) -> None:
         raise invalid_field("ownerId", message=message) from unknown
 
 
-async def _run_all(
-    ctx: Ctx, refs: Sequence[BulkItem], work: Callable[[BulkItem], Awaitable[UUID | None]]
-) -> list[BulkItemResult]:
-    """Run the work on each deal in turn."""
-    # Under an Idempotency-Key each deal stores its own result, so that a repeated request continues
+async def _run_all(ctx: Ctx, refs: Sequence[BulkItem], work: BatchWork) -> list[BulkItemResult]:
+    """Run the work on the deals in batches, each in a transaction of its own."""
+    # Under an Idempotency-Key each batch stores its own results, so that a repeated request continues
     # after the last one.
     if ctx.idempotency is not None:
         ctx.idempotency.is_batch = True
-    return [await _run_one(ref, work) for ref in refs]
+    results: dict[int, BulkItemResult] = {}
+    # Refusals are not stored. A repeated request tries these deals again, after all others.
+    while len(results) < len(refs):
+        pending = [place for place in range(len(refs)) if place not in results]
+        for places in _batches(refs, pending):
+            done = await _run_batch(ctx, [refs[place] for place in places], work)
+            results |= {place: done[refs[place].id] for place in places if refs[place].id in done}
+    return [results[place] for place in range(len(refs))]
 
 
-async def _run_one(ref: BulkItem, work: Callable[[BulkItem], Awaitable[UUID | None]]) -> BulkItemResult:
-    try:
-        return BulkItemResult(ref.id, transition_id=await work(ref))
-    except Refusal as problem:
-        return BulkItemResult(ref.id, problem=problem)
+def _batches(refs: Sequence[BulkItem], places: Iterable[int]) -> Iterator[list[int]]:
+    """Yield the places in batches that name no deal twice, in the order of the request."""
+    batch: list[int] = []
+    seen: set[UUID] = set()
+    for place in places:
+        if len(batch) == BATCH_SIZE or refs[place].id in seen:
+            yield batch
+            batch, seen = [], set()
+        batch.append(place)
+        seen.add(refs[place].id)
+    if batch:
+        yield batch
+
+
+async def _run_batch(ctx: Ctx, refs: Sequence[BulkItem], work: BatchWork) -> dict[UUID, BulkItemResult]:
+    """Run the work on one batch, or return what it has changed under the same Idempotency-Key."""
+    results: list[BulkItemResult] = []
+
+    async def change_deals() -> tuple[ChangedDeal, ...]:
+        results[:] = await work([DealRef(ref.id, ref.expected_version) for ref in refs])
+        return tuple(ChangedDeal(one.id, one.transition_id) for one in results if one.problem is None)
+
+    changed = await perform(ctx, change_deals, subject_id=refs[0].id)
+    if not results:
+        results = [BulkItemResult(one.id, one.transition_id) for one in changed]
+    return {one.id: one for one in results}
 
 
 def _check_count(refs: Sequence[BulkItem], validator: Validator) -> None:
@@ -181,31 +230,24 @@ _PATHS = {
 }
 
 
-async def _run_transition(ctx: Ctx, ref: BulkItem, transition: BulkTransition) -> TransitionOutcome:
-    options = replace(transition.options, expected_version=ref.expected_version)
-    no_changes = OpportunityChanges()
+def _transition_request(transition: BulkTransition) -> TransitionRequest:
+    options = transition.options
     match transition:
-        case BulkTransition(trigger=Trigger.QUALIFY):
-            return await triggers.qualify(ctx, ref.id, triggers.QualifyChanges(), options)
-        case BulkTransition(trigger=Trigger.PROGRESS):
-            return await triggers.progress(ctx, ref.id, no_changes, options)
+        case BulkTransition(trigger=Trigger.QUALIFY | Trigger.PROGRESS | Trigger.REGRESS as trigger):
+            return TransitionRequest(trigger, options)
         case BulkTransition(trigger=Trigger.WIN, win_reason=WinReason() as reason):
-            return await triggers.win(ctx, ref.id, WinDetails(reason, transition.closed_on), options)
+            return triggers.win_request(WinDetails(reason, transition.closed_on), options)
         case BulkTransition(trigger=Trigger.LOSE, loss_reason=LossReason() as reason):
-            return await triggers.lose(
-                ctx, ref.id, LossDetails(reason, closed_on=transition.closed_on), options
-            )
+            return triggers.lose_request(LossDetails(reason, closed_on=transition.closed_on), options)
         case BulkTransition(trigger=Trigger.DISQUALIFY, disqualify_reason=DisqualifyReason() as reason):
-            return await triggers.disqualify(ctx, ref.id, reason, options)
-        case BulkTransition(trigger=Trigger.REGRESS):
-            return await triggers.regress(ctx, ref.id, options)
+            return triggers.disqualify_request(reason, options)
         case BulkTransition(trigger=Trigger.REOPEN, to=OpportunityState() as to):
-            return await triggers.reopen(ctx, ref.id, to, no_changes, options)
+            return TransitionRequest(Trigger.REOPEN, options, target=to)
     raise invalid_field("trigger", message=f"{transition.trigger} has an input missing.")
 
 
-async def _assign(ctx: Ctx, ref: BulkItem, owner_id: UUID) -> None:
-    """Assign one deal.
+async def _assign(ctx: Ctx, batch: Sequence[DealRef], owner_id: UUID) -> list[BulkItemResult]:
+    """Assign deals.
 
     The new owner stops being a collaborator; assigning the present owner changes nothing.
     """
@@ -221,4 +263,5 @@ async def _assign(ctx: Ctx, ref: BulkItem, owner_id: UUID) -> None:
         if deal.row.owner_id != owner_id:
             deal.emit("opportunity.updated", **change_owner(deal, owner_id))
 
-    await change(ctx, ref.id, ref.expected_version, verb, authorize=authorize)
+    results = await change_many(ctx, batch, verb, authorize=authorize)
+    return [BulkItemResult(one.id, problem=one.problem) for one in results]

@@ -93,46 +93,49 @@ async def progress(
 
 async def win(ctx: Ctx, id: UUID, details: WinDetails, options: TransitionOptions) -> TransitionOutcome:
     """Move a PROGRESSING deal to WON."""
+    return await run_transition(ctx, id, win_request(details, options))
+
+
+def win_request(details: WinDetails, options: TransitionOptions) -> TransitionRequest:
+    """Return the request of WIN, for one deal or many."""
 
     async def apply(deal: LockedOpportunity) -> None:
         await _write_changes(deal, details.changes)
 
     reasons = {"win_reason": details.reason}
-    return await run_transition(
-        ctx,
-        id,
-        TransitionRequest(Trigger.WIN, options, reasons=reasons, closed_on=details.closed_on, apply=apply),
-    )
+    return TransitionRequest(Trigger.WIN, options, reasons=reasons, closed_on=details.closed_on, apply=apply)
 
 
 async def lose(ctx: Ctx, id: UUID, details: LossDetails, options: TransitionOptions) -> TransitionOutcome:
     """Move a QUALIFIED or PROGRESSING deal to LOST. LOST_TO_COMPETITOR names the competitor."""
+    return await run_transition(ctx, id, lose_request(details, options))
+
+
+def lose_request(details: LossDetails, options: TransitionOptions) -> TransitionRequest:
+    """Return the request of LOSE, for one deal or many."""
 
     def check(deal: LockedOpportunity, validator: Validator) -> None:
         _check_note(validator, details.reason, options.note)
         _check_competitor(deal, details, validator)
 
     reasons = {"loss_reason": details.reason, "lost_to_id": details.competitor_id}
-    return await run_transition(
-        ctx,
-        id,
-        TransitionRequest(Trigger.LOSE, options, reasons=reasons, closed_on=details.closed_on, check=check),
-    )
+    return TransitionRequest(Trigger.LOSE, options, reasons=reasons, closed_on=details.closed_on, check=check)
 
 
 async def disqualify(
     ctx: Ctx, id: UUID, reason: DisqualifyReason, options: TransitionOptions
 ) -> TransitionOutcome:
     """Move an open deal to DISQUALIFIED, with a reason."""
+    return await run_transition(ctx, id, disqualify_request(reason, options))
+
+
+def disqualify_request(reason: DisqualifyReason, options: TransitionOptions) -> TransitionRequest:
+    """Return the request of DISQUALIFY, for one deal or many."""
 
     def check(deal: LockedOpportunity, validator: Validator) -> None:
         _check_note(validator, reason, options.note)
 
-    return await run_transition(
-        ctx,
-        id,
-        TransitionRequest(Trigger.DISQUALIFY, options, reasons={"disqualify_reason": reason}, check=check),
-    )
+    return TransitionRequest(Trigger.DISQUALIFY, options, reasons={"disqualify_reason": reason}, check=check)
 
 
 async def regress(ctx: Ctx, id: UUID, options: TransitionOptions) -> TransitionOutcome:
