@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from operator import attrgetter, itemgetter
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -19,6 +20,7 @@ from workflow.models.engine.database import Record, dialect, read, read_prepared
 
 Row = TypeVar("Row", bound="RecordRow")
 NOTHING = type(None)
+RECORD_OF = attrgetter("record")
 
 
 class RecordRow:
@@ -88,12 +90,14 @@ def _getter(name: str, annotation: Any) -> Callable[[RecordRow], Any]:
 def _column_reader(name: str, annotation: Any) -> Callable[[Sequence[RecordRow]], list[Any]]:
     """Return the function that reads a column of several rows."""
     convert = converter(annotation)
+    stored = itemgetter(name)
+    # map() without a call of Python for each row
     if convert is None:
-        return lambda rows: [row.record[name] for row in rows]
+        return lambda rows: list(map(stored, map(RECORD_OF, rows)))
     if _kind(annotation) not in _STORED_AS_TEXT:
-        return lambda rows: [convert(row.record[name]) for row in rows]
+        return lambda rows: list(map(convert, map(stored, map(RECORD_OF, rows))))
     return lambda rows: [
-        value if type(value := row.record[name]) is not str else convert(value) for row in rows
+        value if type(value) is not str else convert(value) for value in map(stored, map(RECORD_OF, rows))
     ]
 
 
