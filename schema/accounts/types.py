@@ -1,7 +1,9 @@
 """Accounts and contacts: types, lists and queries."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
 
@@ -11,7 +13,7 @@ from schema.core.context import Info
 from schema.core.inputs import or_none
 from schema.core.money import Money, money
 from schema.core.node_query import Id, find_node
-from schema.core.nodes import Node, Root, backed_by, described, needs, node_id, referenced
+from schema.core.nodes import Node, Root, Roots, backed_by, batch, described, needs, node_id, referenced
 from schema.core.scalars import Json
 from workflow.queries.opportunity import accounts
 from workflow.queries.opportunity.accounts import AccountFilter, AccountRow, ContactRow
@@ -70,27 +72,27 @@ class Account(Node):
         graphql_type=Annotated["ContactConnection", strawberry.lazy("schema.accounts.types")],
         description="The contacts of the account, by name.",
     )
+    @batch
     @needs("id")
     async def contacts(
-        self,
-        root: Root,
+        roots: Roots,
         info: Info,
         first: connections.First = 20,
         after: connections.After = strawberry.UNSET,
         last: connections.Last = strawberry.UNSET,
         before: connections.Before = strawberry.UNSET,
-    ) -> Any:
+    ) -> list[Any]:
         window = connections.window(ORDER, first=first, after=after, last=last, before=before)
-        return await contact_page(info, AccountFilter(account_id=(root.id,)), window)
+        return await account_contacts(info, [root.id for root in roots], window)
 
     @strawberry.field(
         graphql_type=OpportunityConnection,
         description="The opportunities of the account that you can see, by number unless you pass `orderBy`.",
     )
+    @batch
     @needs("id")
     async def opportunities(
-        self,
-        root: Root,
+        roots: Roots,
         info: Info,
         first: connections.First = 20,
         after: connections.After = strawberry.UNSET,
@@ -98,7 +100,7 @@ class Account(Node):
         before: connections.Before = strawberry.UNSET,
         filter: OpportunityFilterArgument = strawberry.UNSET,
         order_by: OpportunityOrderArgument = strawberry.UNSET,
-    ) -> Any:
+    ) -> list[Any]:
         from schema.opportunity.list import (  # a cycle: an opportunity has an account
             account_opportunities,
             parse_opportunity_order,
@@ -106,7 +108,7 @@ class Account(Node):
 
         order = parse_opportunity_order(or_none(order_by))
         window = connections.window(order, first=first, after=after, last=last, before=before)
-        return await account_opportunities(info, root.id, or_none(filter), order, window)
+        return await account_opportunities(info, [root.id for root in roots], or_none(filter), order, window)
 
 
 @strawberry.type(description="A person who works at an account.")
@@ -140,7 +142,24 @@ class AccountConnection(connections.Connection[Account]):
 class ContactConnection(connections.Connection[Contact]):
     @strawberry.field(description="The number of items that match the filter, on all pages together.")
     async def total_count(self, root: Root, info: Info) -> int:
+        if root.total is not None:
+            total: int = root.total
+            return total
         return await accounts.count_contacts(info.context.viewer, root.scope)
+
+
+async def account_contacts(
+    info: Info, account_ids: Sequence[UUID], window: Window
+) -> list[connections.Connection[ContactRow]]:
+    """Return a page of the contacts of each account; the first pages take one statement."""
+    scopes = [AccountFilter(account_id=(id,)) for id in account_ids]
+    if not window.is_first:
+        return [await contact_page(info, scope, window) for scope in scopes]
+    pages = await accounts.contacts_of_accounts(info.context.viewer, set(account_ids), window.size)
+    return [
+        connections.to_connection(pages[id], ORDER, scope)
+        for id, scope in zip(account_ids, scopes, strict=True)
+    ]
 
 
 async def contact_page(

@@ -82,14 +82,31 @@ def _parse_term(part: OpportunityOrder) -> Term:
 
 
 async def account_opportunities(
-    info: Info, account_id: UUID, filter: OpportunityFilterInput | None, order: Sequence[Term], window: Window
-) -> connections.Connection[OpportunityRow]:
-    """Return a page of an account's opportunities."""
+    info: Info,
+    account_ids: Sequence[UUID],
+    filter: OpportunityFilterInput | None,
+    order: Sequence[Term],
+    window: Window,
+) -> list[connections.Connection[OpportunityRow]]:
+    """Return a page of the opportunities of each account; the first pages take one statement."""
     scope = await parse_opportunity_filter(info, filter)
-    includes_account = scope.account_id is None or account_id in scope.account_id
-    return await _page(
-        info, replace(scope, account_id=(account_id,) if includes_account else ()), order, window
+    scopes = [_within_account(scope, id) for id in account_ids]
+    if len(scopes) == 1 or not window.is_first:
+        return [await _page(info, own, order, window) for own in scopes]
+    loaders = info.context.loaders
+    columns = loaders.columns_of(OpportunityRow)
+    pages = await rows.opportunities_of_accounts(
+        info.context.viewer, set(account_ids), scope, order, window.size, columns
     )
+    return [
+        connections.to_connection(loaders.remember_page(pages[id]), order, own)
+        for id, own in zip(account_ids, scopes, strict=True)
+    ]
+
+
+def _within_account(scope: OpportunityFilter, account_id: UUID) -> OpportunityFilter:
+    includes_account = scope.account_id is None or account_id in scope.account_id
+    return replace(scope, account_id=(account_id,) if includes_account else ())
 
 
 async def _page(

@@ -1,6 +1,7 @@
 """Keyset paging: a page starts after the values of a row, so inserted and deleted rows never shift it."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from math import isfinite
@@ -15,7 +16,15 @@ from tortoise.queryset import QuerySet, ValuesQuery
 from workflow.models.columns import UNSTORABLE
 from workflow.models.engine.database import Record
 from workflow.queries.conditions import where
-from workflow.queries.records import Statement, converted_record, is_record_row, remember_statement, statement
+from workflow.queries.records import (
+    RecordRow,
+    Statement,
+    converted_record,
+    is_record_row,
+    remember_statement,
+    statement,
+    to_id,
+)
 from workflow.rules.errors import invalid_field
 
 Row = TypeVar("Row")
@@ -65,6 +74,11 @@ class Window:
     after: tuple[Any, ...] | None = None
     before: tuple[Any, ...] | None = None
     backward: bool = False
+
+    @property
+    def is_first(self) -> bool:
+        """True for the rows at the start of the list, whatever their number."""
+        return self.after is None and self.before is None and not self.backward
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +133,47 @@ async def page(
         keys=_CursorKeys(table, terms, records),
         has_next=window.before is not None if window.backward else more,
         has_previous=more if window.backward else window.after is not None,
+    )
+
+
+async def first_pages(
+    rows: QuerySet[Any],
+    *,
+    table: type[Model],
+    parent: str,
+    parents: Collection[UUID],
+    order: Sequence[Term],
+    size: int,
+    columns: Sequence[str],
+    make: type[RecordRow],
+) -> dict[UUID, Page[Any]]:
+    """Read the first page of the rows of each parent, with the length of its list; one statement."""
+    terms = complete_order(order)
+    selected = rows.filter(**{f"{parent}__in": list(parents)}).order_by()
+    inner = statement(selected.values(*dict.fromkeys((parent, *columns, *(term.column for term in terms)))))
+    by = ", ".join(f'"{term.column}" {direction(term, backward=False).value}' for term in terms)
+    numbered = (
+        f'SELECT *, ROW_NUMBER() OVER (PARTITION BY "{parent}" ORDER BY {by}) AS position_in_list, '
+        f'COUNT(*) OVER (PARTITION BY "{parent}") AS length_of_list FROM ({inner.text}) AS selected_rows'
+    )
+    # One row more than requested shows if the list continues.
+    text = f"SELECT * FROM ({numbered}) AS numbered_rows WHERE position_in_list <= {size + 1}"
+    records_of: defaultdict[UUID, list[Record]] = defaultdict(list)
+    for record in await Statement(f"{text} ORDER BY position_in_list", inner.values).read():
+        records_of[to_id(record[parent])].append(record)
+    return {id: _first_page(table, terms, records_of[id], size, make) for id in parents}
+
+
+def _first_page(
+    table: type[Model], terms: Sequence[Term], records: Sequence[Record], size: int, make: type[RecordRow]
+) -> Page[Any]:
+    shown = records[:size]
+    return Page(
+        rows=tuple(map(make, shown)),
+        keys=_CursorKeys(table, terms, shown),
+        has_next=len(records) > size,
+        has_previous=False,
+        total=records[0]["length_of_list"] if records else 0,
     )
 
 

@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from workflow.models import Opportunity
 from workflow.models.engine.database import read
 from workflow.queries.opportunity.filter import OpportunityFilter, filter_condition
-from workflow.queries.paging import Page, Term, Window, page
+from workflow.queries.paging import Page, Term, Window, first_pages, page
 from workflow.queries.records import RecordRow, in_list, list_value, select, statement
 from workflow.queries.scope import scope_key, visible
 from workflow.queries.text_search import common_text
@@ -118,6 +118,31 @@ async def opportunities(
         order=order or [Term("number")],
         window=window,
         columns=selected,
+        make=OpportunityRow,
+    )
+
+
+async def opportunities_of_accounts(
+    viewer: Viewer,
+    account_ids: Collection[UUID],
+    filter: OpportunityFilter,
+    order: Sequence[Term],
+    size: int,
+    columns: Collection[str] | None = None,
+) -> dict[UUID, Page[OpportunityRow]]:
+    """Return the first page of the visible deals of each account that match.
+
+    One statement, and one more for a text.
+    """
+    text = await common_text(viewer.organization_id, filter.text)
+    return await first_pages(
+        visible(viewer).filter(filter_condition(viewer, filter, common_text=text)),
+        table=Opportunity,
+        parent="account_id",
+        parents=account_ids,
+        order=order,
+        size=size,
+        columns=OpportunityRow.some_columns(columns, "id"),
         make=OpportunityRow,
     )
 
