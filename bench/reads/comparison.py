@@ -21,6 +21,8 @@ WORKS = {
     "list": "list of 100 × 14",
     "deal": "one deal with everything",
     "viewer": "viewer",
+    "column": "one column of 50 cards",
+    "columns": "six columns of 50 cards",
 }
 COMPARED = ("board", "list")
 """The kinds of work whose answers must be equal."""

@@ -209,6 +209,8 @@ CONTENDERS = (
             "list": _ask_pursuit(queries.LIST),
             "deal": pursuit_deals,
             "viewer": _ask_pursuit(queries.VIEWER),
+            "column": _ask_pursuit(queries.columns(["PROGRESSING"])),
+            "columns": _ask_pursuit(queries.columns(queries.COLUMN_STATES)),
         },
         _pursuit_rows,
     ),

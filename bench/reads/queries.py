@@ -1,5 +1,7 @@
 """Queries of the benchmark: documents for the servers with Pursuit's schema, and for PostGraphile."""
 
+from collections.abc import Sequence
+
 BOARD = """{ opportunities(first: 50, filter: {open: true}, orderBy: [{field: EXPECTED_CLOSE_DATE}]) { nodes {
     id number name state expectedCloseDate value { amount currency }
     owner { name } account { name }
@@ -8,6 +10,24 @@ BOARD = """{ opportunities(first: 50, filter: {open: true}, orderBy: [{field: EX
 
 PLAIN_BOARD = BOARD.replace("EXPECTED_CLOSE_DATE", '"EXPECTED_CLOSE_DATE"')
 """The board for the contenders whose order field is a text."""
+
+COLUMN_STATES = ("LEAD", "QUALIFIED", "PROGRESSING", "WON", "LOST", "DISQUALIFIED")
+
+
+def columns(states: Sequence[str]) -> str:
+    """Return a board of a column of 50 cards for each state, with all that a card can show."""
+    return (
+        "{"
+        + " ".join(
+            f"""{state.lower()}: opportunities(first: 50, filter: {{state: [{state}]}}) {{ nodes {{
+            id number name expectedCloseDate value {{ amount currency }} owner {{ name }} account {{ name }}
+            health {{ score band }} alerts {{ code severity }} nextStep {{ text dueDate }}
+            transitions {{ trigger readiness }} }} }}"""
+            for state in states
+        )
+        + "}"
+    )
+
 
 LIST = """{ opportunities(first: 100) { nodes {
     id number name type source state stateSince probability forecastCategory expectedCloseDate pushCount
