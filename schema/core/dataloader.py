@@ -25,11 +25,11 @@ MAX_KEYS = 10_000
 class LoadPhase(IntEnum):
     """The order in which loaders read: the rows of an earlier phase lead to keys of a later one.
 
-    COMBINED loaders come first, because they only combine rows of the others.
+    FACTS come before PARTS, because they contain all parts of a deal.
     """
 
-    COMBINED = 0
-    DEALS = 1
+    DEALS = 0
+    FACTS = 1
     PARTS = 2
     LISTS = 3
     CONVERSATIONS = 4

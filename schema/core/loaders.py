@@ -156,8 +156,13 @@ class Loaders:
 
     @cached_property
     def facts(self) -> Loader[UUID, OpportunityFacts]:
-        """The loader of the facts of deals, from rows of the other loaders."""
-        return Loader(self.driver, LoadPhase.COMBINED, self._fetch_facts)
+        """The loader of the facts of deals."""
+        return Loader(self.driver, LoadPhase.FACTS, self._fetch_facts)
+
+    @cached_property
+    def _documents(self) -> Loader[UUID, ProcessDocument]:
+        fetch = partial(processes.documents_by_id, self.viewer.organization_id)
+        return Loader(self.driver, LoadPhase.PROCESSES, fetch)
 
     @cached_property
     def _alerts(self) -> Loader[tuple[UUID, frozenset[AlertStatus]], Sequence[AlertRow]]:
@@ -184,7 +189,7 @@ class Loaders:
 
     def remember_page(self, page: Page[OpportunityRow]) -> Page[OpportunityRow]:
         """Store the deals of a page, and return the page."""
-        # Facts are made of rows with all columns.
+        # The loader has rows with all columns.
         if self.columns is None:
             self.opportunity.prime({row.id: row for row in page.rows})
         return page
@@ -206,8 +211,8 @@ class Loaders:
         if not rows:
             return []
         deal_facts = await load_all_required(self.facts, [row.id for row in rows])
-        processes = await load_all_required(self.process, [row.process_id for row in rows])
-        return [(one, process.document) for one, process in zip(deal_facts, processes, strict=True)]
+        documents = await load_all_required(self._documents, [row.process_id for row in rows])
+        return list(zip(deal_facts, documents, strict=True))
 
     async def row(self, kind: str, id: UUID) -> object | None:
         """Return the visible row of a GraphQL type; None if there is none, or if the type has no rows."""
@@ -235,27 +240,10 @@ class Loaders:
         return next((part for part in parts if part.id == id), None)
 
     async def _fetch_facts(self, ids: list[UUID]) -> dict[UUID, OpportunityFacts]:
-        """Build facts from rows that the page may have read already. The viewer must see the deals."""
-        rows = [row for row in await self.opportunity.load_many(ids) if row is not None]
-        organization, account_rows, *parts = await self.driver.gather(
-            self.organization(),
-            self.account.load_many([row.account_id for row in rows]),
-            *(self.parts.load(name, [row.id for row in rows]) for name in facts.PART_NAMES),
-        )
-        settings = facts.OrganizationSettings(organization.time_zone, organization.base_currency)
-        accounts = {
-            account.id: facts.account_facts(account) for account in account_rows if account is not None
-        }
-        return {
-            row.id: facts.build_facts(
-                row,
-                accounts[row.account_id],
-                settings,
-                dict(zip(facts.PART_NAMES, deal_parts, strict=True)),
-            )
-            for row, *deal_parts in zip(rows, *parts, strict=True)
-            if row.account_id in accounts
-        }
+        """Load the facts of the visible deals among these, and store the parts, which other fields show."""
+        found = {id: deal.facts for id, deal in (await facts.load_deals(self.viewer, ids, self._now)).items()}
+        self.parts.store(found)
+        return found
 
     async def _fetch_totals(self, scopes: Collection[OpportunityFilter]) -> dict[OpportunityFilter, Totals]:
         return await totals_by_filter(self.viewer, scopes)

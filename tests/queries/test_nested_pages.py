@@ -1,4 +1,4 @@
-"""Lists of a deal's parts, by the list of activities: first pages, any page, counts and facts."""
+"""Lists of a deal's parts, by the list of activities: first pages, any page and counts."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -44,7 +44,7 @@ async def test_first_pages_have_the_newest_rows_and_the_length_of_the_list_by_on
     ids = [deal.id for deal in deals]
 
     async with statements() as sent:
-        _, pages = await ACTIVITIES.read(organization.id, (), ids, 2, NOW)
+        pages = await ACTIVITIES.first_pages(organization.id, ids, 2)
 
     assert len(sent) == 1
     summaries = [[row.summary for row in pages[id].rows] for id in ids]
@@ -57,7 +57,7 @@ async def test_a_first_page_is_the_page_of_one_deal_and_its_cursor_continues_the
 ) -> None:
     viewer = organization.ctx.viewer
     longest = deals[2].id
-    _, pages = await ACTIVITIES.read(organization.id, (), [longest], 3, NOW)
+    pages = await ACTIVITIES.first_pages(organization.id, [longest], 3)
     first = pages[longest]
 
     assert replace(first, total=None) == await ACTIVITIES.page_of(viewer, longest, Window(3))
@@ -65,29 +65,12 @@ async def test_a_first_page_is_the_page_of_one_deal_and_its_cursor_continues_the
     assert [row.summary for row in following.rows] == ["0"]
 
 
-async def test_hidden_rows_are_neither_counted_nor_read_by_the_rules(
-    organization: TestOrganization, deals: list[Opportunity]
-) -> None:
+async def test_hidden_rows_are_not_counted(organization: TestOrganization, deals: list[Opportunity]) -> None:
     ids = [deal.id for deal in deals]
 
     counts = await ACTIVITIES.counts(organization.ctx.viewer, ids)
-    facts = await ACTIVITIES.facts(organization.id, ids, NOW + timedelta(hours=1))
 
     assert counts == dict(zip(ids, (0, 1, 4), strict=True))
-    assert {id: (one.last_two_way_at, one.recent_count) for id, one in facts.items()} == {
-        ids[1]: (NOW, 1),
-        ids[2]: (NOW + timedelta(minutes=3), 4),
-    }
-
-
-async def test_facts_of_some_deals_and_pages_of_others_are_one_statement(
-    organization: TestOrganization, deals: list[Opportunity]
-) -> None:
-    async with statements() as sent:
-        facts, pages = await ACTIVITIES.read(organization.id, [deals[1].id], [deals[2].id], 1, NOW)
-
-    assert len(sent) == 1
-    assert (set(facts), set(pages)) == ({deals[1].id}, {deals[2].id})
 
 
 async def test_the_list_of_another_organization_is_empty(
@@ -95,5 +78,6 @@ async def test_the_list_of_another_organization_is_empty(
 ) -> None:
     stranger = replace(organization.ctx.viewer, organization_id=new_id())
 
+    assert (await ACTIVITIES.first_pages(stranger.organization_id, [deals[2].id], 9))[deals[2].id].rows == ()
     assert (await ACTIVITIES.page_of(stranger, deals[2].id, Window(9))).rows == ()
     assert await ACTIVITIES.counts(stranger, [deals[2].id]) == {deals[2].id: 0}

@@ -21,8 +21,7 @@ Part = TypeVar("Part")
 PARENT = "parent_of_part"
 MAX_SELECTIONS = 200
 """The selections of fields that are kept for each table."""
-DEALS_IN_ONE_STATEMENT = 5
-"""The most deals whose own columns and parts are read by one statement."""
+_FIRST_ROW = "ROW_NUMBER() OVER () = 1"
 _JSON_ROWS = {
     "postgres": "json_agg(json_build_array({items}))::text",
     "sqlite": "json_group_array(json_array({items}))",
@@ -175,21 +174,18 @@ async def read_with_parts(
     ids: Collection[UUID],
     at: datetime,
 ) -> tuple[Sequence[Record], RowsOfParts]:
-    """Read columns of deals from a source with its condition, and their parts like `read_parts`.
-
-    For a few deals one statement reads everything; for more, the parts have a statement of their own, because
-    each row would repeat them.
-    """
-    select = f"SELECT {columns}"
-    select_parts = _select_json(tables, condition_on_ids(ids))
-    instant = _instant_of(tables.values(), at)
-    if len(ids) > DEALS_IN_ONE_STATEMENT:
-        records = await read(f"{select} {source}", organization_id, value_of_ids(ids))
-        return records, await read_parts(tables, organization_id, ids, at)
-    records = await read(f"{select}, {select_parts} {source}", organization_id, value_of_ids(ids), *instant)
-    if not records:
+    """Read columns of deals from a source with its condition, and their parts; one statement."""
+    items = {name: table.json_rows(condition_on_ids(ids)) for name, table in tables.items()}
+    if len(ids) > 1:
+        # Each row would repeat the parts of all deals.
+        items = {name: f"CASE WHEN {_FIRST_ROW} THEN {sql} END" for name, sql in items.items()}
+    selected = ", ".join(f'{sql} AS "{name}"' for name, sql in items.items())
+    sql = f"SELECT {columns}, {_FIRST_ROW} AS has_parts, {selected} {source}"
+    records = await read(sql, organization_id, value_of_ids(ids), *_instant_of(tables.values(), at))
+    first = next((record for record in records if record["has_parts"]), None)
+    if first is None:
         return records, {name: {} for name in tables}
-    return records, {name: table.from_json(records[0][name]) for name, table in tables.items()}
+    return records, {name: table.from_json(first[name]) for name, table in tables.items()}
 
 
 def condition_on_ids(ids: Collection[UUID]) -> str:

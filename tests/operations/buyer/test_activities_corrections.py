@@ -26,7 +26,7 @@ from workflow.operations.change.overrides import NewOverride
 from workflow.operations.opportunity import triggers
 from workflow.operations.opportunity.transitions import TransitionOptions
 from workflow.operations.process.processes import publish
-from workflow.queries.opportunity.activities import ACTIVITIES, conversations
+from workflow.queries.opportunity.activities import ACTIVITIES, participants
 from workflow.queries.paging import Window
 from workflow.rules.enums import ActivityDirection, ActivityKind, OpportunityState, Visibility
 from workflow.rules.errors import InvalidInputError, NotFoundError, PermissionDeniedError
@@ -56,7 +56,7 @@ async def listed_activities(scenario: ActivityScenario) -> tuple[list[UUID], int
     """Return the deal's activities and their number, as its list shows them."""
     page = await ACTIVITIES.page_of(scenario.ctx.viewer, scenario.deal, Window(100))
     total = (await ACTIVITIES.counts(scenario.ctx.viewer, [scenario.deal]))[scenario.deal]
-    _, first = await ACTIVITIES.read(scenario.ctx.viewer.organization_id, (), [scenario.deal], 100, LATER)
+    first = await ACTIVITIES.first_pages(scenario.ctx.viewer.organization_id, [scenario.deal], 100)
     assert first[scenario.deal] == replace(page, total=total)
     return [row.id for row in page.rows], total
 
@@ -111,7 +111,7 @@ async def test_omitted_fields_are_kept_and_the_event_has_old_and_new_values(
     )
 
     assert await Activity.filter(id=id).values() == [{**before, "kind": "MEETING", "at": NOW}]
-    assert (await conversations(scenario.ctx.viewer.organization_id, participants=[id])).participants == {
+    assert await participants(scenario.ctx.viewer.organization_id, [id]) == {
         id: (scenario.kim, scenario.grace)
     }
     type, payload = (await recorded_events(scenario.deal))[-1]

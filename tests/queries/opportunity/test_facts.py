@@ -3,15 +3,12 @@
 from dataclasses import replace
 from uuid import uuid4
 
-import pytest
-
 from tests.schema.core.complete_deals import create_complete_deals
 from tests.support.organizations import NOW, TestOrganization, new_organization
 from tests.support.rows import create_deals_with_people
 from tests.support.statements import statements
 from tests.support.team import new_sales_team
 from workflow.models import Competitor, Opportunity, Risk
-from workflow.queries import parts
 from workflow.queries.opportunity.alerts import UNRESOLVED_ALERTS
 from workflow.queries.opportunity.facts import (
     PART_SOURCES,
@@ -22,27 +19,22 @@ from workflow.queries.opportunity.facts import (
     with_row,
 )
 from workflow.queries.opportunity.rows import opportunities_by_id
-from workflow.queries.parts import DEALS_IN_ONE_STATEMENT
 from workflow.rules.enums import OpportunityState, Visibility
 from workflow.rules.opportunity.parts import MilestoneFacts
 
 
-async def test_facts_of_many_deals_are_those_of_each_deal(
-    organization: TestOrganization, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_facts_of_many_deals_are_those_of_each_deal(organization: TestOrganization) -> None:
     await create_complete_deals(organization, 2)
     ids = [deal.id for deal in await Opportunity.filter(organization_id=organization.id)]
 
     one_by_one = {
         id: facts for one in ids for id, facts in (await load_facts(organization.id, [one], NOW)).items()
     }
-    few = await load_facts(organization.id, ids, NOW)
-    monkeypatch.setattr(parts, "DEALS_IN_ONE_STATEMENT", 0)
-    many = await load_facts(organization.id, ids, NOW)
+    together = await load_facts(organization.id, ids, NOW)
 
     assert one_by_one.keys() == set(ids)
-    assert one_by_one == few == many
-    [facts, _] = few.values()
+    assert one_by_one == together
+    [facts, _] = together.values()
     assert facts.stakeholders
     assert facts.milestones
     assert facts.overrides
@@ -51,17 +43,16 @@ async def test_facts_of_many_deals_are_those_of_each_deal(
     assert facts.collaborator_ids
 
 
-async def test_the_facts_of_a_deal_take_one_statement_and_those_of_many_two(
-    organization: TestOrganization,
-) -> None:
+async def test_the_facts_of_any_number_of_deals_take_one_statement(organization: TestOrganization) -> None:
     await create_deals_with_people(organization, 200, people=1)
     ids = [deal.id for deal in await Opportunity.filter(organization_id=organization.id)]
 
-    for number, expected in ((1, 1), (DEALS_IN_ONE_STATEMENT, 1), (DEALS_IN_ONE_STATEMENT + 1, 2), (200, 2)):
+    for number in (1, 2, 200):
         async with statements() as seen:
             found = await load_facts(organization.id, ids[:number], NOW)
 
-        assert (len(found), len(seen)) == (number, expected)
+        assert (len(found), len(seen)) == (number, 1)
+        assert {len(one.stakeholders) for one in found.values()} == {1}
 
 
 async def test_the_parts_of_a_deal_take_one_statement(organization: TestOrganization) -> None:
@@ -69,7 +60,7 @@ async def test_the_parts_of_a_deal_take_one_statement(organization: TestOrganiza
     [deal] = await Opportunity.filter(organization_id=organization.id)
 
     async with statements() as seen:
-        found = await load_parts(organization.id, [deal.id], PART_SOURCES)
+        found = await load_parts(organization.id, [deal.id], PART_SOURCES, NOW)
 
     assert len(seen) == 1
     assert found.keys() == PART_SOURCES.keys()
@@ -81,7 +72,7 @@ async def test_some_fields_of_a_part_are_read_without_the_others(organization: T
     wanted: dict[type, frozenset[str]] = {MilestoneFacts: frozenset({"name"})}
 
     async with statements() as seen:
-        found = await load_parts(organization.id, [deal.id], ["milestones"], wanted)
+        found = await load_parts(organization.id, [deal.id], ["milestones"], NOW, wanted)
 
     assert all(milestone.name for milestone in found["milestones"][deal.id])
     assert "evidence" not in seen.texts[0]
@@ -91,7 +82,7 @@ async def test_a_deal_of_another_organization_has_no_facts(organization: TestOrg
     await create_complete_deals(organization, 1)
     [deal] = await Opportunity.filter(organization_id=organization.id)
 
-    assert (await load_parts(uuid4(), [deal.id], ["stakeholders"]))["stakeholders"] == {}
+    assert (await load_parts(uuid4(), [deal.id], ["stakeholders"], NOW))["stakeholders"] == {}
 
 
 async def test_a_deal_with_all_that_a_change_needs_takes_one_statement(

@@ -111,7 +111,7 @@ async def test_a_combined_loader_waits_for_other_loaders_without_blocking_them(d
         owners = await people.loader.load_many(keys)
         return {key: f"{row}+{owner}" for key, row, owner in zip(keys, rows, owners, strict=True)}
 
-    facts: Loader[str, str] = Loader(driver, LoadPhase.COMBINED, fetch)
+    facts: Loader[str, str] = Loader(driver, LoadPhase.FACTS, fetch)
 
     values = await driver.run(side_by_side([facts.load("a"), facts.load("b"), people.loader.load("c")]))
 
@@ -129,7 +129,7 @@ async def test_a_row_that_a_running_batch_combines_is_not_combined_again(driver:
         await parts.loader.load_many(keys)
         return {key: f"{row}!" for key, row in zip(keys, await people.loader.load_many(keys), strict=True)}
 
-    facts: Loader[str, str] = Loader(driver, LoadPhase.COMBINED, fetch)
+    facts: Loader[str, str] = Loader(driver, LoadPhase.FACTS, fetch)
 
     async def after_parts(key: str) -> str | None:
         await parts.loader.load("x")

@@ -93,7 +93,7 @@ async def reload_parts(
     """Return the facts of deals of one organization with the named parts read again."""
     if not names or not facts_by_id:
         return dict(facts_by_id)
-    sources = {name: RULES_SOURCES[name] for name in names}
+    sources = {name: PART_SOURCES[name] for name in names}
     organization_id = next(iter(facts_by_id.values())).organization_id
     rows = await read_parts(_tables(sources), organization_id, facts_by_id, activities.start_of_recent(now))
     parts = _make_parts(sources, rows)
@@ -115,11 +115,11 @@ async def _load(
     now: datetime,
     also: Mapping[str, DealParts[Any]],
 ) -> dict[UUID, LoadedDeal]:
-    tables = {**_tables(RULES_SOURCES), **also}
+    tables = {**_tables(PART_SOURCES), **also}
     source = f"{_SOURCE} {condition_on_ids(ids)}{condition}"
     since = activities.start_of_recent(now)
     records, rows = await read_with_parts(_COLUMNS, source, tables, organization_id, ids, since)
-    parts = _make_parts(RULES_SOURCES, rows)
+    parts = _make_parts(PART_SOURCES, rows)
     accounts: dict[UUID, AccountFacts] = {}
     deals = {}
     for record in records:
@@ -213,15 +213,11 @@ PART_TABLES: Mapping[str, DealParts[Any]] = {
     "risk_reviews": risks.REVIEWS,
     "milestones": progress.MILESTONES,
     "open_overrides": history.OPEN_OVERRIDES,
-}
-"""The tables of the parts of deals."""
-RULES_TABLES: Mapping[str, DealParts[Any]] = {
-    **PART_TABLES,
     "activity_counts": activities.ACTIVITY_COUNTS,
     "conversations": activities.CONVERSATIONS,
     "transitions": history.TRANSITIONS,
 }
-"""The same, with the tables that only the rules read as parts."""
+"""The tables of the parts of deals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,22 +246,17 @@ PART_SOURCES: Mapping[str, PartSource] = {
     "risk_review": PartSource(("risk_reviews",), _of_each(lambda reviews: reviews[-1])),
     "milestones": PartSource(("milestones",)),
     "overrides": PartSource(("open_overrides",)),
-}
-"""The parts of a deal that are rows of tables, by the field of its facts."""
-RULES_SOURCES: Mapping[str, PartSource] = {
-    **PART_SOURCES,
     "activity": PartSource(("activity_counts", "conversations"), activities.activity_facts),
     "transitions": PartSource(("transitions",)),
 }
-"""The same, with the parts that a page reads with the lists of activities and transitions."""
-PART_NAMES = tuple(RULES_SOURCES)
-"""The parts of a deal. The rules read all of them, a page only those that it shows."""
+"""The parts of a deal by the field of its facts. The rules read all, a page only those that it shows."""
 
 
 async def load_parts(
     organization_id: UUID,
     ids: Collection[UUID],
     names: Collection[str],
+    now: datetime,
     columns: Mapping[type, frozenset[str]] | None = None,
 ) -> dict[str, PartByDeal]:
     """Load parts of deals from their tables, with all fields or with the named ones of some kinds of parts.
@@ -276,11 +267,12 @@ async def load_parts(
     tables = _tables(sources)
     if columns is not None:
         tables = {name: table.some(columns.get(table.part)) for name, table in tables.items()}
-    return _make_parts(sources, await read_parts(tables, organization_id, ids))
+    since = activities.start_of_recent(now)
+    return _make_parts(sources, await read_parts(tables, organization_id, ids, since))
 
 
 def _tables(sources: Mapping[str, PartSource]) -> dict[str, DealParts[Any]]:
-    return {table: RULES_TABLES[table] for source in sources.values() for table in source.tables}
+    return {table: PART_TABLES[table] for source in sources.values() for table in source.tables}
 
 
 def _make_parts(sources: Mapping[str, PartSource], rows: RowsOfParts) -> dict[str, PartByDeal]:
@@ -288,6 +280,6 @@ def _make_parts(sources: Mapping[str, PartSource], rows: RowsOfParts) -> dict[st
 
 
 EMPTY_PARTS: Mapping[str, Any] = {
-    field.name: field.default for field in fields(OpportunityFacts) if field.name in PART_NAMES
+    field.name: field.default for field in fields(OpportunityFacts) if field.name in PART_SOURCES
 }
 """The value of each part of a deal that has none."""

@@ -1,6 +1,6 @@
 """The history of deals: transitions and overrides."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,6 @@ from workflow.queries.paging import Page, Term, Window, page
 from workflow.queries.parts import DealParts
 from workflow.queries.records import converted_record, in_list, list_value, parse_json
 from workflow.queries.scope import visible
-from workflow.queries.union import UnionAll, sort_records, table_columns
 from workflow.rules.enums import (
     DisqualifyReason,
     ForecastCategory,
@@ -172,36 +171,9 @@ def _joined_record(record: Record) -> dict[str, Any]:
     }
 
 
-def _select_transition_facts(union: UnionAll, source: str, now: datetime) -> None:
-    names = (
-        "opportunity_id",
-        "sequence",
-        "trigger",
-        "from_state",
-        "to_state",
-        "at",
-        "seconds_in_previous_state",
-    )
-    union.select(table_columns(Transition, names), source)
-
-
-def _transition_facts_by_deal(records: Sequence[Record]) -> dict[UUID, tuple[TransitionFacts, ...]]:
-    return group_by_parent(sort_records(records, "sequence"), _transition_facts)
-
-
 def _overridden_transition(record: Mapping[str, Any]) -> OverriddenTransition:
     return OverriddenTransition(
         _override(record), _row({name: record[path] for name, path in _JOINED_TRANSITION_COLUMNS.items()})
-    )
-
-
-def _transition_facts(record: Mapping[str, Any]) -> TransitionFacts:
-    return TransitionFacts(
-        trigger=Trigger(record["trigger"]),
-        source=OpportunityState(record["from_state"]),
-        target=OpportunityState(record["to_state"]),
-        at=record["at"],
-        seconds=record["seconds_in_previous_state"],
     )
 
 
@@ -231,8 +203,6 @@ HISTORY = NestedList(
     (Term("sequence", descending=True),),
     _TRANSITION_COLUMNS,
     _row,
-    select_facts=_select_transition_facts,
-    facts_by_deal=_transition_facts_by_deal,
 )
 """The transitions of deals, newest first.
 

@@ -30,7 +30,7 @@ from workflow.rules.process.document import AlertRule, ProcessDocument
 
 DECIDED_STATES = (OpportunityState.WON, OpportunityState.LOST)
 BATCH_SIZE = 200
-"""Deals in memory at once; each batch takes three statements."""
+"""Deals in memory at once; each batch takes two statements."""
 
 
 @dataclass(frozen=True, slots=True)
