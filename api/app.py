@@ -34,7 +34,7 @@ from api.http.static_files import CachedStaticFiles
 from api.http.websocket_view import WebSocketView
 from api.worker.webhook_sender import WebhookSender
 from api.worker.worker import Worker
-from workflow.models.engine.database import open_database, single_process
+from workflow.models.engine.database import is_stuck, open_database, single_process
 from workflow.models.engine.readiness import readiness_problem
 from workflow.operations.core.vault import Vault
 from workflow.queries.events.subscribe import FeedDispatcher
@@ -58,7 +58,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotoni
         load_cel()  # takes half a second: before the first request, not in it
         with single_process(settings.database_url):
             async with (
-                open_database(settings.database_url),
+                open_database(settings.database_url, serving=True),
                 worker_running(settings, services.feed, services.vault),
             ):
                 yield
@@ -71,7 +71,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.monotoni
         routes=[
             Route("/graphql", GraphQLView(services).serve, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", WebSocketView(services).serve),
-            Route("/healthz", healthz),
+            Route("/healthz", healthz(is_stuck)),
             Route("/readyz", readyz(_readiness_problem)),
             Mount("/static", CachedStaticFiles(STATIC)),
         ],

@@ -25,11 +25,13 @@ NOT_ON = {
     "sqlite": {
         "models/engine/test_row_security.py",
         "models/engine/test_row_security_setup.py",
+        "journeys/test_frozen_database.py",
+        "models/engine/test_sockets.py",
         "queries/events/test_events_concurrent_writers.py",
     },
 }
 """Paths that do not run on a database: rules are pure and house checks read text; only PostgreSQL has
-row-level security and concurrent writers."""
+row-level security, concurrent writers and a network."""
 ONLY_ON = {
     "sqlite": {
         *(f"api/http/test_{name}.py" for name in ("documents", "graphiql", "graphql", "negotiation")),

@@ -39,7 +39,7 @@ async def _run_worker(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     feed = FeedDispatcher()
     sender = WebhookSender(Vault(settings.vault_keys()), allow_private=settings.webhook_allow_private)
-    async with open_database(settings.database_url):
+    async with open_database(settings.database_url, serving=True):
         async with Worker(feed, sender).running():
             typer.echo(f"The worker is running (process {os.getpid()}). Stop it with Ctrl-C.")
             await stopped.wait()

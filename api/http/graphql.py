@@ -23,6 +23,7 @@ from api.http.problems import (
     RETRY_AFTER,
     RequestProblem,
     http_status,
+    timeout_problem,
     unauthenticated_problem,
     unavailable_problem,
 )
@@ -37,6 +38,8 @@ from workflow.rules.errors import UnavailableError
 
 T = TypeVar("T")
 HTML = "text/html"
+DEADLINE_GRACE = 0.5
+"""Seconds after the deadline in which a cancelled request may end by itself; then its response is sent."""
 RESPONSE_HEADERS = {"Vary": "Accept", "Cache-Control": "no-store"}
 
 
@@ -84,7 +87,7 @@ class GraphQLView:
 
             async def run() -> GraphQLResponse:
                 return await self._run_while_authenticated(
-                    authenticated, self.services.execution.execute(prepared, context)
+                    authenticated, prepared, self.services.execution.execute(prepared, context)
                 )
 
             result, replayed = await run_once(key, prepared, context, run) if key else (await run(), False)
@@ -96,15 +99,19 @@ class GraphQLView:
         return response
 
     async def _run_while_authenticated(
-        self, authenticated: AuthenticatedViewer, work: Coroutine[Any, Any, T]
+        self, authenticated: AuthenticatedViewer, prepared: PreparedRequest, work: Coroutine[Any, Any, T]
     ) -> T:
-        """Return the result of the work; cancel it if the credentials end before it does."""
+        """Return the result of the work; cancel it if the credentials or the time end before it does."""
+        deadline = self.services.execution.deadline
         task = asyncio.create_task(work)
         try:
             # Most requests end before the first recheck, and need not be watched.
             if not (await asyncio.wait({task}, timeout=RECHECK_INTERVAL))[0]:
                 async with self.services.session_watch.watch(authenticated) as ended:
-                    await _wait_for_either(task, ended)
+                    await _wait_for_either(task, ended, deadline - RECHECK_INTERVAL + DEADLINE_GRACE)
+            if not task.done() and not ended.is_set():
+                is_mutation = prepared.operation.kind is OperationType.MUTATION
+                raise timeout_problem(deadline, is_mutation=is_mutation)
             if not task.done():
                 raise unauthenticated_problem(tokens=self.services.authenticator is not None)
             return task.result()
@@ -113,11 +120,11 @@ class GraphQLView:
             task.cancel()
 
 
-async def _wait_for_either(task: "asyncio.Task[T]", ended: asyncio.Event) -> None:
-    """Wait until the task is done or the event is set."""
+async def _wait_for_either(task: "asyncio.Task[T]", ended: asyncio.Event, seconds: float) -> None:
+    """Wait until the task is done or the event is set, or for some seconds."""
     end = asyncio.create_task(ended.wait())
     try:
-        await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, end}, timeout=max(0, seconds), return_when=asyncio.FIRST_COMPLETED)
     finally:
         end.cancel()
 

@@ -11,9 +11,16 @@ from api.http.problems import RETRY_AFTER
 logger = logging.getLogger("pursuit.health")
 
 
-async def healthz(request: Request) -> JSONResponse:
-    """Respond with 200 while the process runs."""
-    return JSONResponse({"status": "ok"})
+def healthz(is_stuck: Callable[[], bool]) -> Callable[[Request], Awaitable[JSONResponse]]:
+    """Build the endpoint that responds with 200 while the process runs, and with 503 if it is stuck."""
+
+    async def alive(request: Request) -> JSONResponse:
+        if not is_stuck():
+            return JSONResponse({"status": "ok"})
+        reason = "No connection to the database could be had for 30 seconds."
+        return JSONResponse({"status": "stuck", "reason": reason}, status_code=503, headers=RETRY_AFTER)
+
+    return alive
 
 
 def readyz(check: Callable[[], Awaitable[str | None]]) -> Callable[[Request], Awaitable[JSONResponse]]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from api.auth.credentials import AuthenticatedViewer
 from workflow.queries.people.credentials import valid_viewers
+from workflow.rules.errors import UnavailableError
 
 logger = logging.getLogger("pursuit.sessions")
 
@@ -56,6 +57,8 @@ class SessionWatch:
             try:
                 # A copy, because sessions begin and end while the statements run.
                 await self._recheck(set(self._sessions))
+            except UnavailableError as problem:
+                logger.warning("%s Credentials are rechecked in %g s", problem, RECHECK_INTERVAL)
             except Exception:
                 logger.exception("credentials could not be rechecked; retrying in %g s", RECHECK_INTERVAL)
 

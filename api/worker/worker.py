@@ -21,6 +21,7 @@ from workflow.operations.webhooks.delivery import (
 )
 from workflow.operations.webhooks.relay import relay
 from workflow.queries.events.subscribe import FeedDispatcher, FeedSubscriber
+from workflow.rules.errors import UnavailableError
 
 logger = logging.getLogger("pursuit.worker")
 
@@ -72,6 +73,8 @@ class Worker:
             while True:
                 try:
                     await self._run_once()
+                except UnavailableError as problem:
+                    logger.warning("%s The worker tries again in %g seconds", problem, POLL_INTERVAL)
                 except Exception:
                     logger.exception("worker run failed; retrying")
                 await self._wait_for_work(subscriber)
@@ -123,6 +126,8 @@ class Worker:
             if await acquire_lease("sweep", SWEEP_INTERVAL, now):
                 await sweep(self._clock, on_progress=lambda swept: renew_lease("sweep", self._clock()))
                 await release_lease("sweep", now)
+        except UnavailableError as problem:
+            logger.warning("%s The sweep starts again when its lease ends", problem)
         except Exception:
             logger.exception("sweep failed; it starts again when its lease ends")
 
@@ -135,6 +140,8 @@ class Worker:
             with suppress(Exception):
                 await asyncio.shield(release_delivery(delivery))
             raise
+        except UnavailableError as problem:
+            logger.warning("%s The delivery is sent again when its lease ends", problem)
         except Exception:
             logger.exception("delivery outcome not recorded; it is sent again when its lease ends")
 

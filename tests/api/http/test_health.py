@@ -2,9 +2,12 @@
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from api.app import create_app
 from api.config.settings import Settings
+from api.http.health import healthz
 from tests.support.serving import Server
 from workflow.models.engine import readiness
 from workflow.rules.errors import UnavailableError
@@ -17,6 +20,18 @@ async def test_a_serving_process_is_alive_and_ready(server: Server) -> None:
 
     assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
     assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
+
+
+async def test_a_process_whose_pool_has_given_no_connection_for_long_is_not_alive() -> None:
+    stuck = False
+    app = Starlette(routes=[Route("/healthz", healthz(lambda: stuck))])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pursuit") as client:
+        before = await client.get("/healthz")
+        stuck = True
+        answer = await client.get("/healthz")
+
+    assert before.status_code == 200
+    assert (answer.status_code, answer.json()["status"]) == (503, "stuck")
 
 
 async def test_a_database_behind_the_newest_schema_is_not_ready(empty_database: str) -> None:

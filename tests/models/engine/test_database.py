@@ -38,6 +38,20 @@ def test_the_pool_of_a_postgresql_url_can_be_set_and_its_time_limits_are_given()
     assert credentials["server_settings"]["lock_timeout"] == "5000"
 
 
+def test_a_serving_process_gets_a_limit_for_each_statement() -> None:
+    def limits(url: str, *, serving: bool) -> tuple[object, ...]:
+        credentials = tortoise_config(url, serving=serving)["connections"]["default"]["credentials"]
+        settings = credentials["server_settings"]
+        idle = settings["idle_in_transaction_session_timeout"]
+        return (credentials["command_timeout"], settings.get("statement_timeout"), idle)
+
+    url = "postgres://ada@localhost:5432/deals"
+
+    assert limits(url, serving=True) == (9.0, "8100", "10000")
+    assert limits(f"{url}?command_timeout=20", serving=True) == (20.0, "18000", "10000")
+    assert limits(url, serving=False) == (None, None, "60000")
+
+
 async def test_a_placeholder_may_be_used_twice_and_in_any_order(ledger: str) -> None:
     text = "SELECT id FROM book WHERE id = $2 OR (id = $1 AND total <> $2) ORDER BY id"
 

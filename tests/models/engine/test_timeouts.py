@@ -61,6 +61,11 @@ async def test_a_clean_up_on_a_lost_connection_does_not_hide_the_first_error() -
     [
         (ConnectionRefusedError("port 1"), "The database cannot be reached: port 1."),
         (OSError(), "The database cannot be reached: OSError."),
+        (asyncpg.InternalClientError("got result"), "The database cannot be reached: got result."),
+        (
+            asyncpg.QueryCanceledError("statement timeout"),
+            "The database cannot be reached: statement timeout.",
+        ),
         (asyncpg.TooManyConnectionsError("too many"), "The database cannot be reached: too many."),
         (
             asyncpg.InterfaceError("connection is closed"),

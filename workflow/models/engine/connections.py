@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, cast
@@ -26,6 +27,7 @@ from workflow.models.engine import timeouts
 from workflow.models.engine.notify import PostgresNotifier
 from workflow.models.engine.row_counts import postgres_rows_changed, sqlite_rows_changed
 from workflow.models.engine.row_security import SecuredConnection, bypass_row_security
+from workflow.models.engine.sockets import close_when_dead
 from workflow.models.engine.sqlite_functions import register_functions
 from workflow.models.engine.timeouts import acquire_in_time, finish, raise_unavailable
 from workflow.rules.errors import UnavailableError
@@ -144,6 +146,12 @@ class SafePostgres(AsyncpgDBClient):
 
     connection_class = SecuredConnection
     _system_pool: Any = None
+    _empty_since: float | None = None
+
+    @property
+    def is_stuck(self) -> bool:
+        """True if no connection could be acquired for so long that the process should be restarted."""
+        return self._empty_since is not None and time.monotonic() - self._empty_since > timeouts.STUCK_SECONDS
 
     @cached_property
     def notifier(self) -> PostgresNotifier | None:
@@ -155,7 +163,25 @@ class SafePostgres(AsyncpgDBClient):
         pool_settings = ("min_size", "max_size", "connection_class")
         settings = {name: value for name, value in self._template.items() if name not in pool_settings}
         # A listener occupies its connection for as long as the process runs, so the pool would have one less.
-        return await asyncpg.connect(password=self.password, timeout=timeouts.WAIT_SECONDS, **settings)
+        connection = await asyncpg.connect(password=self.password, timeout=timeouts.WAIT_SECONDS, **settings)
+        close_when_dead(connection)
+        return connection
+
+    async def create_pool(self, **settings: Any) -> asyncpg.Pool:
+        return await super().create_pool(init=self._prepare_connection, **settings)
+
+    async def _prepare_connection(self, connection: Any) -> None:
+        """Let a new connection of a pool end when the other machine is gone."""
+        close_when_dead(connection)
+        connection.on_timeout = self._end_idle_connections
+
+    def _end_idle_connections(self) -> None:
+        """End the connections that wait in the pools: what silenced one has silenced others too."""
+        for pool in (self._pool, self._system_pool):
+            for holder in pool._holders if pool is not None else ():
+                # Not Pool.expire_connections, which closes them politely and so waits for the other end.
+                if holder.is_connected() and holder.is_idle():
+                    holder.terminate()
 
     async def close(self) -> None:
         if self.notifier is not None:
@@ -188,13 +214,23 @@ class SafePostgres(AsyncpgDBClient):
         """
         with raise_unavailable():
             pool: Any = self._pool
-            connection = await pool.acquire(timeout=timeouts.WAIT_SECONDS)
+            connection = await self._acquire(pool)
             try:
                 # A pooled connection still has the identity of the request that used it last.
                 await connection.apply_identity()
             except BaseException:
                 await finish(pool.release(connection))
                 raise
+        return connection
+
+    async def _acquire(self, pool: Any) -> Any:
+        """Acquire a connection of a pool, and note since when none could be acquired."""
+        try:
+            connection = await pool.acquire(timeout=timeouts.WAIT_SECONDS)
+        except timeouts.CONNECTION_ERRORS:
+            self._empty_since = self._empty_since or time.monotonic()
+            raise
+        self._empty_since = None
         return connection
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:

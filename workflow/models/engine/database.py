@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import ceil
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from workflow.models.engine.connections import SafePostgres, SafeSqlite
 from workflow.models.engine.holding import held_connection, hold_connection
 from workflow.models.engine.row_security import act_as_organization, bypass_row_security
 from workflow.models.engine.single_process import DatabaseInUse, single_process
+from workflow.models.engine.sockets import KEEPALIVE_SETTINGS
+from workflow.models.engine.timeouts import COMMAND_SECONDS, IDLE_SECONDS
 from workflow.models.engine.transactions import CONNECTION, drain, transaction
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
     "execute",
     "execute_many",
     "fetch",
+    "is_stuck",
     "listen_for_notifications",
     "one_connection",
     "open_database",
@@ -65,13 +69,17 @@ POSTGRES_SETTINGS = {
     "lock_timeout": "5000",
     "idle_in_transaction_session_timeout": "60000",
     "application_name": "pursuit",
+    **KEEPALIVE_SETTINGS,
 }
 
 
-def tortoise_config(url: str) -> dict[str, Any]:
-    """Return Tortoise's settings for a URL: sqlite://path or postgres://user:password@host:port/name."""
+def tortoise_config(url: str, *, serving: bool = False) -> dict[str, Any]:
+    """Return Tortoise's settings for a URL: sqlite://path or postgres://user:password@host:port/name.
+
+    A serving process has a limit for each statement; a command may read the whole database in one.
+    """
     return {
-        "connections": {CONNECTION: _connection_settings(url)},
+        "connections": {CONNECTION: _connection_settings(url, serving)},
         "apps": {
             APP: {"models": _model_modules(), "migrations": MIGRATIONS, "default_connection": CONNECTION}
         },
@@ -80,17 +88,24 @@ def tortoise_config(url: str) -> dict[str, Any]:
     }
 
 
-def _connection_settings(url: str) -> dict[str, Any]:
+def _connection_settings(url: str, serving: bool) -> dict[str, Any]:
     """Return the settings of a connection, with SQLite's pragmas or PostgreSQL's time limits."""
     credentials: dict[str, Any] = expand_db_url(url)["credentials"]
     if "file_path" in credentials:
         return {"engine": ENGINE, "credentials": {"file_path": credentials["file_path"], **SQLITE_PRAGMAS}}
-    pooled = {"minsize": 1, "maxsize": 10, **credentials}
-    return {"engine": ENGINE, "credentials": {**pooled, "server_settings": dict(POSTGRES_SETTINGS)}}
+    pooled: dict[str, Any] = {"minsize": 1, "maxsize": 10, **credentials}
+    server_settings = dict(POSTGRES_SETTINGS)
+    seconds = float(credentials.get("command_timeout", COMMAND_SECONDS))
+    pooled["command_timeout"] = seconds if serving else None
+    if serving:
+        # PostgreSQL's limit is shorter, so that a slow statement does not cost its connection.
+        server_settings["statement_timeout"] = str(ceil(seconds * 900))
+        server_settings["idle_in_transaction_session_timeout"] = str(IDLE_SECONDS * 1000)
+    return {"engine": ENGINE, "credentials": {**pooled, "server_settings": server_settings}}
 
 
 @asynccontextmanager
-async def open_database(url: str, *, all_contexts: bool = True) -> AsyncIterator[None]:
+async def open_database(url: str, *, all_contexts: bool = True, serving: bool = False) -> AsyncIterator[None]:
     """Open the database, and close it after the last transaction has ended.
 
     With `all_contexts` it is open in every context, as requests need it; only one database at a time can be.
@@ -100,7 +115,9 @@ async def open_database(url: str, *, all_contexts: bool = True) -> AsyncIterator
     try:
         with bypass_row_security():
             with context:
-                await context.init(config=tortoise_config(url), _enable_global_fallback=all_contexts)
+                await context.init(
+                    config=tortoise_config(url, serving=serving), _enable_global_fallback=all_contexts
+                )
                 # Tortoise connects with the first statement, so that a wrong URL fails here and not in a
                 # request.
                 await fetch("SELECT 1")
@@ -131,6 +148,12 @@ async def _repeatable_read(read: Callable[[], Awaitable[T]]) -> T:
     # PostgreSQL accepts this only before the first query of the transaction.
     await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     return await read()
+
+
+def is_stuck() -> bool:
+    """Return True if the pool of connections has given none for a long time, although asked."""
+    connection = _connection()
+    return isinstance(connection, SafePostgres) and connection.is_stuck
 
 
 def dialect() -> Dialect:

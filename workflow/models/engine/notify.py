@@ -7,8 +7,8 @@ only delays subscribers until the next poll.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -89,7 +89,7 @@ class PostgresNotifier:
         """Listen for other processes, again if the connection was lost."""
         # A failure only delays subscribers: they poll as well, and call this again before each poll.
         with suppress(*CONNECTION_ERRORS, asyncpg.InterfaceError):
-            async with self._lock:
+            async with self._lock, self._ended_on_timeout():
                 connection = await self._open()
                 if not self._listening:
                     await connection.add_listener(CHANNEL, lambda *_: notify_listeners())
@@ -108,12 +108,22 @@ class PostgresNotifier:
             # Reset before sending: all commits during a NOTIFY together cause one more.
             self._pending = False
             try:
-                async with self._lock:
+                async with self._lock, self._ended_on_timeout():
                     await (await self._open()).execute(f"NOTIFY {CHANNEL}")
             except (*CONNECTION_ERRORS, asyncpg.InterfaceError) as problem:
                 logger.info(
                     "NOTIFY failed; other processes will see the event at their next poll: %s", problem
                 )
+
+    @asynccontextmanager
+    async def _ended_on_timeout(self) -> AsyncIterator[None]:
+        """End the connection if a statement on it gets no answer, so that the next one opens another."""
+        try:
+            yield
+        except TimeoutError:
+            if self._connection is not None:
+                self._connection.terminate()
+            raise
 
     async def _open(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():

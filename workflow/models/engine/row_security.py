@@ -5,10 +5,11 @@ by it. This holds for every table with a column organization_id and for the orga
 has no row-level security.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -74,6 +75,34 @@ class SecuredConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ha
     """A pooled connection whose row identity is set when it is acquired, if it differs."""
 
     applied: RowIdentity | None = None
+    on_timeout: Callable[[], None] | None = None
+
+    async def fetch(self, *arguments: Any, **options: Any) -> Any:
+        with self._given_up_on_timeout():
+            return await super().fetch(*arguments, **options)
+
+    async def fetchrow(self, *arguments: Any, **options: Any) -> Any:
+        with self._given_up_on_timeout():
+            return await super().fetchrow(*arguments, **options)
+
+    async def execute(self, *arguments: Any, **options: Any) -> Any:
+        with self._given_up_on_timeout():
+            return await super().execute(*arguments, **options)
+
+    async def executemany(self, *arguments: Any, **options: Any) -> Any:
+        with self._given_up_on_timeout():
+            return await super().executemany(*arguments, **options)
+
+    @contextmanager
+    def _given_up_on_timeout(self) -> Iterator[None]:
+        """Close the connection if a statement gets no answer: the pool does not take a closed one back."""
+        try:
+            yield
+        except TimeoutError:
+            self._protocol.abort()
+            if self.on_timeout is not None:
+                self.on_timeout()
+            raise
 
     async def apply_identity(self) -> None:
         """Set the row identity of the caller's context."""

@@ -13,6 +13,15 @@ from workflow.rules.errors import UnavailableError
 WAIT_SECONDS = 5.0
 """Most seconds to wait for the writer's lock or for a free connection."""
 
+COMMAND_SECONDS = 9.0
+"""Seconds that a serving process waits for a statement before it gives its connection to PostgreSQL up."""
+IDLE_SECONDS = 10
+"""Seconds after which PostgreSQL ends a serving process's transaction that runs no statement."""
+DEAD_SECONDS = 10
+"""Seconds without an acknowledgment from the other machine, after which a connection is closed."""
+STUCK_SECONDS = 30.0
+"""Seconds without a free connection, after which the process counts as stuck."""
+
 CONNECTION_ERRORS = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -21,6 +30,9 @@ CONNECTION_ERRORS = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InternalClientError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
 """The errors of drivers if the database cannot be reached or does not answer in time."""
 

@@ -17,6 +17,7 @@ from workflow.queries.events.events import (
     event_heads,
     newest_position_of_all,
 )
+from workflow.rules.errors import UnavailableError
 
 logger = logging.getLogger("pursuit.feed")
 
@@ -131,6 +132,8 @@ class FeedDispatcher:
                 try:
                     await listen_for_notifications()
                     position = await self._dispatch_since(position)
+                except UnavailableError as problem:
+                    logger.warning("%s The feed is read again in %g seconds", problem, POLL_SECONDS)
                 except Exception:
                     logger.exception(
                         "The feed could not be read; it is read again in %s seconds", POLL_SECONDS
