@@ -192,8 +192,9 @@ def in_list(placeholder: str) -> str:
     """Return the condition that a column is in a list, which `list_value` binds as one value."""
     if dialect() == "sqlite":
         return f"IN (SELECT value FROM json_each({placeholder}))"
-    # As text: asyncpg would look at the class of each element of an array several times.
-    return f"= ANY({placeholder}::text::uuid[])"
+    # As text: asyncpg would look at the class of each element of an array several times. In a sub-select:
+    # PostgreSQL would parse the text again for each row that it compares.
+    return f"= ANY((SELECT {placeholder}::text::uuid[])::uuid[])"
 
 
 def list_value(ids: Collection[UUID]) -> object:
