@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
-from operator import itemgetter
+from functools import cached_property, partial
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -18,10 +18,13 @@ from workflow.queries.columns import column_names
 from workflow.queries.records import converter, in_list, list_value
 
 Part = TypeVar("Part")
+Values = Sequence[Any]
+"""The values of the columns of a part in their order, as JSON has them."""
 PARENT = "parent_of_part"
 MAX_SELECTIONS = 200
 """The selections of fields that are kept for each table."""
 _FIRST_ROW = "ROW_NUMBER() OVER () = 1"
+_VALUES_OF = attrgetter("values_of_columns")
 _JSON_ROWS = {
     "postgres": "json_agg(json_build_array({items}))::text",
     "sqlite": "json_group_array(json_array({items}))",
@@ -82,11 +85,11 @@ class DealParts(Generic[Part]):
         """Return the parts of each deal from the JSON that `json_rows` selects."""
         if text is None:
             return {}
-        names = tuple(self._columns)
+        make = self._make
         groups: defaultdict[str, list[Part]] = defaultdict(list)
         for values in orjson.loads(text):
             # The parent is the last column.
-            groups[values[-1]].append(self._make(dict(zip(names, values, strict=True))))
+            groups[values[-1]].append(make(values))
         return {UUID(parent): tuple(parts) for parent, parts in groups.items()}
 
     def json_rows(self, ids: str) -> str:
@@ -134,20 +137,50 @@ class DealParts(Generic[Part]):
         )
 
     @cached_property
-    def _make(self) -> Callable[[Record], Part]:
-        """The function that makes a part from its columns."""
+    def _make(self) -> Callable[[Values], Part]:
+        """The function that makes a part from the values of its columns."""
         getters = {name: self._getter(name) for name in column_names(self.part)}
-        if self.eager:
-            return lambda record: self.part(**{name: get(record) for name, get in getters.items()})
-        return _lazy_class(self.part, getters)
+        if not self.eager:
+            return _lazy_class(self.part, getters)
+        readers = {name: getter.value for name, getter in getters.items()}
+        return lambda values: self.part(**{name: read(values) for name, read in readers.items()})
 
-    def _getter(self, name: str) -> Callable[[Record], Any]:
-        """Return the function that reads a field of the part from a record."""
-        if name in self.combine:
-            return self.combine[name]
+    def _getter(self, name: str) -> "_Getter":
+        """Return what reads a field of the part; a field that was not selected cannot be read."""
+        columns = tuple(self._columns)
+        combine = self.combine.get(name)
+        if combine is not None:
+            return _Getter(lambda values: combine(dict(zip(columns, values, strict=True))))
+        if name not in columns:
+            return _Getter(partial(_refuse, name))
         annotation = get_type_hints(self.part)[name]
         convert = self.convert.get(name) or converter(annotation)
-        return itemgetter(name) if convert is None else lambda record: convert(record[name])
+        return _Getter(itemgetter(columns.index(name)), convert)
+
+
+@dataclass(frozen=True, slots=True)
+class _Getter:
+    """Reads a field of parts from the values of their columns."""
+
+    stored: Callable[[Values], Any]
+    convert: Callable[[Any], Any] | None = None
+
+    @property
+    def value(self) -> Callable[[Values], Any]:
+        """The function that reads the field of one part."""
+        stored = self.stored
+        convert = self.convert
+        return stored if convert is None else lambda values: convert(stored(values))
+
+    def column(self, rows: Iterable[Values]) -> list[Any]:
+        """Read the field of several parts, without a call of a function of Python for each."""
+        stored = map(self.stored, rows)
+        return list(stored if self.convert is None else map(self.convert, stored))
+
+
+def _refuse(name: str, values: Values) -> Any:
+    """Raise the error of a field that was not selected."""
+    raise KeyError(name)
 
 
 RowsOfParts = dict[str, dict[UUID, tuple[Any, ...]]]
@@ -207,31 +240,33 @@ def _instant_of(tables: Iterable[DealParts[Any]], at: datetime | None) -> tuple[
     return (at,) if any(table.uses_instant for table in tables) else ()
 
 
-def _lazy_class(part: type[Part], getters: Mapping[str, Callable[[Record], Any]]) -> Callable[[Record], Part]:
-    """Return a function that makes parts which read each field from the record when it is used.
+def _lazy_class(part: type[Part], getters: Mapping[str, _Getter]) -> Callable[[Values], Part]:
+    """Return a function that makes parts which read each field from their values when it is used.
 
     A page shows few fields of many parts, so making whole parts would take longer than to read them.
     """
-    lazy: Any = type(part.__name__, (part,), {"__slots__": ("record",), **_lazy_members(part, getters)})
-    set_record = lazy.record.__set__
+    lazy: Any = type(
+        part.__name__, (part,), {"__slots__": ("values_of_columns",), **_lazy_members(part, getters)}
+    )
+    set_values = lazy.values_of_columns.__set__
 
-    def make(record: Record) -> Part:
+    def make(values: Values) -> Part:
         made: Part = object.__new__(lazy)
-        set_record(made, record)
+        set_values(made, values)
         return made
 
     return make
 
 
-def _lazy_members(part: type[Part], getters: Mapping[str, Callable[[Record], Any]]) -> dict[str, Any]:
-    """Return the members of a subclass whose instances read from a record."""
+def _lazy_members(part: type[Part], getters: Mapping[str, _Getter]) -> dict[str, Any]:
+    """Return the members of a subclass whose instances read from the values of columns."""
 
     def read_column(name: str, parts: Sequence[Any]) -> list[Any]:
-        get = getters[name]
-        return [get(part.record) for part in parts]
+        return getters[name].column(map(_VALUES_OF, parts))
 
-    def field_of(get: Callable[[Record], Any]) -> property:
-        return property(lambda self: get(self.record))
+    def field_of(getter: _Getter) -> property:
+        get = getter.value
+        return property(lambda self: get(self.values_of_columns))
 
     # Only `replace` calls the class, with the values of all fields; then the copy is a plain part.
     def copy(cls: type, **values: Any) -> Any:

@@ -43,9 +43,9 @@ async def test_a_page_of_accounts_answers_like_each_account(
     query = f"query($id: ID!) {{ account(id: $id) {{ id {selection} }} }}"
     page = f"{{ accounts(first: 50) {{ nodes {{ id {selection} }} }} }}"
 
-    found = await answer(organization, page)
+    found = await ask(organization, page)
 
-    alone = [await answer(organization, query, id=id) for id in accounts]
+    alone = [await ask(organization, query, id=id) for id in accounts]
     errors = [message for one in alone for message in one["errors"]]
     rows = [one["data"] and one["data"]["account"] for one in alone]
     # Lists are not null, so an error in one leaves no page.
@@ -70,20 +70,21 @@ async def test_a_page_of_accounts_takes_the_same_statements_whatever_its_size(
 async def test_the_pages_continue_at_their_cursors(
     organization: TestOrganization, accounts: list[str]
 ) -> None:
-    contacts = "contacts(first: 2) { nodes { name } pageInfo { endCursor } }"
+    contacts = "contacts(first: 2) { nodes { name } pageInfo { endCursor hasNextPage } }"
     pages = f"{{ accounts(first: 1) {{ nodes {{ id {contacts} }} }} }}"
     rest = """query($id: ID!, $after: String) { account(id: $id) {
         contacts(first: 2, after: $after) { nodes { name } pageInfo { hasNextPage } } } }"""
     [account] = (await execute(organization.ctx, pages))["accounts"]["nodes"]
 
-    cursor = account["contacts"]["pageInfo"]["endCursor"]
-    found = (await execute(organization.ctx, rest, id=account["id"], after=cursor))["account"]["contacts"]
+    place = account["contacts"]["pageInfo"]
+    answer = await execute(organization.ctx, rest, id=account["id"], after=place["endCursor"])
+    found = answer["account"]["contacts"]
 
     names = [one["name"] for one in account["contacts"]["nodes"] + found["nodes"]]
-    assert (names, found["pageInfo"]["hasNextPage"]) == (sorted(set(names)), False)
-    assert len(names) == 3
+    assert (len(names), names) == (3, sorted(set(names)))
+    assert (place["hasNextPage"], found["pageInfo"]["hasNextPage"]) == (True, False)
 
 
-async def answer(organization: TestOrganization, query: str, **variables: Any) -> dict[str, Any]:
+async def ask(organization: TestOrganization, query: str, **variables: Any) -> dict[str, Any]:
     """Return the data and the messages of the errors."""
     return await execute_with_errors(organization.ctx, query, **variables)
