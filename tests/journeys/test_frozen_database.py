@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests.support.counts import count
+from tests.support.network.tcp_proxy import TcpProxy, proxied
 from tests.support.organizations import TestOrganization
 from tests.support.serving import Server, serving
-from tests.support.tcp_proxy import TcpProxy, proxied
 
 READ = "{ viewer { organization { name } } opportunities(first: 5) { totalCount } }"
 WRITE = 'mutation { createAccount(input: {name: "%s"}) { __typename } }'

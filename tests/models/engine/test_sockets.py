@@ -6,7 +6,7 @@ import socket
 import asyncpg
 import pytest
 
-from tests.support.tcp_proxy import proxied
+from tests.support.network.tcp_proxy import proxied
 from workflow.models.engine import timeouts
 from workflow.models.engine.database import fetch, is_stuck, open_database
 from workflow.models.engine.sockets import close_when_dead

@@ -154,7 +154,7 @@ async def _sweep_batch(
     rates = CurrencyRates(
         settings["base_currency"], await rates_on(organization_id, ctx.today(settings["time_zone"]))
     )
-    current = {}
+    current: dict[UUID, dict[str, Any]] = {}
     alert_inputs = []
     for row in rows:
         deal = facts[row["id"]]
@@ -170,13 +170,19 @@ async def _sweep_batch(
     plan = await plan_alerts(alert_inputs)
     for deal_input in alert_inputs:
         current[deal_input.facts.id]["disqualify_proposed"] = deal_input.disqualify_proposed
-    # One statement for all that differ. Columns that a deal has already are written as they are.
-    differing = [row["id"] for row in rows if _changed(row, current[row["id"]])]
-    await update_rows(Opportunity, [{"id": id, **current[id]} for id in differing])
+    await _write_columns(rows, current)
     await write_alerts(plan)
     await record_events(ctx, plan.events)
     result.alerts = len(plan.events)
     return result
+
+
+async def _write_columns(
+    rows: Sequence[Mapping[str, Any]], current: Mapping[UUID, Mapping[str, Any]]
+) -> None:
+    """Write the columns of the deals of which any differs, by one statement."""
+    differing = [row["id"] for row in rows if _changed(row, current[row["id"]])]
+    await update_rows(Opportunity, [{"id": id, **current[id]} for id in differing])
 
 
 def _changed(row: Mapping[str, Any], current: Mapping[str, object]) -> set[str]:

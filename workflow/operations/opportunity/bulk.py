@@ -167,7 +167,8 @@ def _batches(refs: Sequence[BulkItem], places: Iterable[int]) -> Iterator[list[i
     for place in places:
         if len(batch) == BATCH_SIZE or refs[place].id in seen:
             yield batch
-            batch, seen = [], set()
+            batch = []
+            seen = set()
         batch.append(place)
         seen.add(refs[place].id)
     if batch:

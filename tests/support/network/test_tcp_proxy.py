@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.network.tcp_proxy import TcpProxy
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
