@@ -8,6 +8,7 @@ import pytest
 from tests.support.organizations import NOW
 from tests.support.team import ROLES, SalesTeam, new_sales_team
 from workflow.models import Member, Opportunity
+from workflow.queries.opportunity.facts import load_deals
 from workflow.queries.scope import visible
 from workflow.rules.enums import OpportunityState, Visibility
 from workflow.rules.permissions import Viewer
@@ -80,3 +81,14 @@ async def test_a_member_of_another_organization_opens_no_deal_by_the_same_team(t
     await Opportunity.filter(id=deal).update(owner_id=outsider)
 
     assert deal not in await seen(manager)
+
+
+@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("name", list(ROLES))
+async def test_facts_are_loaded_of_exactly_the_visible_deals(
+    team: SalesTeam, name: str, visibility: Visibility
+) -> None:
+    viewer = limited(team, name, visibility)
+    everything = {row["id"] for row in await Opportunity.all().values("id")}
+
+    assert set(await load_deals(viewer, everything, NOW)) == await seen(viewer)

@@ -7,16 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from tests.support.organizations import NOW, TestOrganization, new_organization
-from workflow.models import ExchangeRate, OpportunityCounter, Team
+from tests.support.rows import deal_row, row_defaults
+from workflow.models import ExchangeRate, Opportunity, OpportunityCounter, Team
 from workflow.models.columns import new_id
 from workflow.models.engine.database import transaction
 from workflow.operations.core.locking import (
     lock_and_read,
+    lock_deals,
     lock_if_exists,
     lock_organization,
     lock_rates,
     lock_row,
-    lock_rows,
     lock_settings,
 )
 
@@ -109,18 +110,21 @@ async def test_writers_that_lock_the_rates_exclusively_lose_no_update(organizati
     assert await ExchangeRate.filter(**own_rates).values("rate") == [{"rate": Decimal(WRITERS + 1)}]
 
 
-async def test_writers_that_lock_several_rows_lose_no_update(organization: TestOrganization) -> None:
-    teams = [await new_team(organization, name) for name in ("a", "b", "c")]
+async def test_writers_that_lock_several_deals_lose_no_update(organization: TestOrganization) -> None:
+    place = await row_defaults(organization)
+    deals = [deal_row(place, name=name, number=number) for number, name in enumerate("abc", 1)]
+    await Opportunity.bulk_create(deals)
 
     async def append(ids: list[UUID]) -> None:
-        await lock_rows(Team, ids)
-        rows = await Team.filter(id__in=ids).values("id", "name")
+        await lock_deals(organization.id, ids)
+        rows = await Opportunity.filter(id__in=ids).values("id", "name")
         await asyncio.sleep(0)
         for row in rows:
-            await Team.filter(id=row["id"]).update(name=row["name"] + "x")
+            await Opportunity.filter(id=row["id"]).update(name=row["name"] + "x")
 
-    orders = [teams, teams[::-1]] * (WRITERS // 2)
-    await asyncio.gather(*(transaction(partial(append, ids)) for ids in orders))
+    ids = [deal.id for deal in deals]
+    orders = [ids, ids[::-1]] * (WRITERS // 2)
+    await asyncio.gather(*(transaction(partial(append, order)) for order in orders))
 
-    found = await Team.filter(id__in=teams).order_by("name").values("name")
-    assert found == [{"name": name + "x" * WRITERS} for name in ("a", "b", "c")]
+    found = await Opportunity.filter(id__in=ids).order_by("name").values("name")
+    assert found == [{"name": name + "x" * WRITERS} for name in "abc"]

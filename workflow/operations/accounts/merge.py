@@ -12,7 +12,7 @@ from workflow.operations.change.locked import LockedOpportunity
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.diff import diff
 from workflow.operations.core.journal import NewEvent, record_event, record_events
-from workflow.operations.core.locking import lock_rates, lock_rows
+from workflow.operations.core.locking import lock_deals, lock_rates
 from workflow.operations.core.perform import perform
 from workflow.operations.core.rows import update_rows
 from workflow.operations.core.validation import merge_attributes
@@ -79,7 +79,7 @@ async def _lock_accounts(ctx: Ctx, *ids: UUID) -> list[dict[str, object]]:
     # the other.
     await lock_rates(organization_id)
     deals = Opportunity.filter(organization_id=organization_id, account_id__in=ids)
-    await lock_rows(Opportunity, [row["id"] for row in await deals.order_by("id").values("id")])
+    await lock_deals(organization_id, [row["id"] for row in await deals.order_by("id").values("id")])
     if dialect() == "postgres":
         await fetch("SELECT 1 FROM account WHERE id = ANY($1) ORDER BY id FOR UPDATE", sorted(ids))
     found = {

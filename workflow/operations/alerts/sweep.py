@@ -1,6 +1,5 @@
 """The sweep: it updates what changes on open deals as time passes, in batches."""
 
-import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,13 +15,15 @@ from workflow.operations.alerts.digest import record_digests
 from workflow.operations.alerts.sync import AlertInput, plan_alerts, write_alerts
 from workflow.operations.core.context import Ctx, system_viewer
 from workflow.operations.core.journal import NewEvent, record_events
-from workflow.operations.core.locking import lock_rates, lock_rows
+from workflow.operations.core.locking import lock_deals, lock_rates
 from workflow.operations.core.rows import update_rows
 from workflow.operations.pricing.exchange_rates import rates_on
 from workflow.queries.conditions import where
 from workflow.queries.opportunity.alerts import UNRESOLVED_ALERTS
-from workflow.queries.opportunity.facts import load_facts
-from workflow.queries.process.processes import processes_by_id
+from workflow.queries.opportunity.facts import LoadedDeal, load_deals
+from workflow.queries.opportunity.rows import OpportunityRow
+from workflow.queries.opportunity.stored_health import stored_value
+from workflow.queries.process.processes import documents_by_id
 from workflow.rules.enums import OPEN_STATES, MilestoneStatus
 from workflow.rules.health.stored import evaluation_columns
 from workflow.rules.money import MAX_MINOR, convert_minor
@@ -34,8 +35,6 @@ BATCH_SIZE = 200
 """Deals in one transaction. No other write waits for a sweep longer than one batch takes."""
 DUE = Q(state__in=list(OPEN_STATES)) | Q(health__isnull=True)
 """Open deals, and those stored before the database had a column for health."""
-
-JSON_COLUMNS = frozenset({"health_factors", "closed_insight"})
 
 ProgressCallback = Callable[["SweepResult"], Awaitable[None]]
 Clock = Callable[[], datetime]
@@ -113,7 +112,7 @@ async def lock_open_deals(ctx: Ctx, account_id: UUID) -> list[UUID]:
     """Lock the open deals of an account that is about to change. The account itself is locked afterwards."""
     await lock_rates(ctx.viewer.organization_id)
     ids = await open_deals_of_account(ctx, account_id)
-    await lock_rows(Opportunity, ids)
+    await lock_deals(ctx.viewer.organization_id, ids)
     return ids
 
 
@@ -143,71 +142,65 @@ async def _sweep_batch(
     result = SweepResult()
     organization_id = ctx.viewer.organization_id
     await lock_rates(organization_id)
-    await lock_rows(Opportunity, ids)
+    await lock_deals(organization_id, ids)
     ctx = replace(ctx, now=clock())
-    # Filtered again under the locks: a deal may have been closed or deleted since its id was read.
-    rows = await Opportunity.filter(DUE, id__in=list(ids), deleted_at=None).values()
-    facts = await load_facts(organization_id, [row["id"] for row in rows], ctx.now)
-    processes = await processes_by_id(ctx.viewer, {row["process_id"] for row in rows})
-    alerts = await UNRESOLVED_ALERTS.read(organization_id, list(facts))
-    result.milestones = await _mark_missed(ctx, facts.values())
+    deals = await _due_deals(ctx, ids)
+    documents = await documents_by_id(organization_id, {deal.row.process_id for deal in deals})
+    result.milestones = await _mark_missed(ctx, [deal.facts for deal in deals])
     rates = CurrencyRates(
         settings["base_currency"], await rates_on(organization_id, ctx.today(settings["time_zone"]))
     )
     current: dict[UUID, dict[str, Any]] = {}
     alert_inputs = []
-    for row in rows:
-        deal = facts[row["id"]]
-        process = processes[row["process_id"]].document
-        evaluated = evaluation_columns(process, deal, ctx.now)
-        current[deal.id] = {**evaluated, "base_minor": _base_value(row, rates)}
-        changed = _changed(row, current[deal.id])
+    for deal in deals:
+        document = documents[deal.row.process_id]
+        evaluated = evaluation_columns(document, deal.facts, ctx.now)
+        current[deal.row.id] = {**evaluated, "base_minor": _base_value(deal.row, rates)}
+        changed = _changed(deal.row, current[deal.row.id])
         result.deals += 1
         result.values += "base_minor" in changed
         result.healths += bool(changed & evaluated.keys())
-        alert_rows = [alert.columns() for alert in alerts.get(deal.id, ())]
-        alert_inputs.append(AlertInput(ctx, deal, process, row["version"], alert_rows))
+        alert_rows = [alert.columns() for alert in deal.also["alerts"]]
+        alert_inputs.append(AlertInput(ctx, deal.facts, document, deal.row.version, alert_rows))
     plan = await plan_alerts(alert_inputs)
     for deal_input in alert_inputs:
         current[deal_input.facts.id]["disqualify_proposed"] = deal_input.disqualify_proposed
-    await _write_columns(rows, current)
+    # One statement for all deals of which any column differs.
+    differing = [deal.row.id for deal in deals if _changed(deal.row, current[deal.row.id])]
+    await update_rows(Opportunity, [{"id": id, **current[id]} for id in differing])
     await write_alerts(plan)
     await record_events(ctx, plan.events)
     result.alerts = len(plan.events)
     return result
 
 
-async def _write_columns(
-    rows: Sequence[Mapping[str, Any]], current: Mapping[UUID, Mapping[str, Any]]
-) -> None:
-    """Write the columns of the deals of which any differs, by one statement."""
-    differing = [row["id"] for row in rows if _changed(row, current[row["id"]])]
-    await update_rows(Opportunity, [{"id": id, **current[id]} for id in differing])
+async def _due_deals(ctx: Ctx, ids: Sequence[UUID]) -> list[LoadedDeal]:
+    """Load the locked deals that are still due, whoever may see them.
+
+    A deal may have been closed or deleted since its id was read.
+    """
+    everybody = system_viewer(ctx.viewer.organization_id)
+    loaded = await load_deals(everybody, ids, ctx.now, {"alerts": UNRESOLVED_ALERTS})
+    return [one for one in loaded.values() if one.row.state in OPEN_STATES or one.row.health is None]
 
 
-def _changed(row: Mapping[str, Any], current: Mapping[str, object]) -> set[str]:
+def _changed(row: OpportunityRow, current: Mapping[str, object]) -> set[str]:
     """Return the names of the columns whose stored value is another one."""
-    return {name for name, value in current.items() if _stored(row, name) != value}
+    return {name for name, value in current.items() if stored_value(row, name) != value}
 
 
-def _stored(row: Mapping[str, Any], name: str) -> object:
-    value = row[name]
-    # JSON columns are text here, and SQLite has numbers for true and false.
-    if name in JSON_COLUMNS:
-        return None if value is None else json.loads(value)
-    return bool(value) if name == "disqualify_proposed" else value
-
-
-def _base_value(row: Mapping[str, Any], rates: CurrencyRates) -> int | None:
+def _base_value(row: OpportunityRow, rates: CurrencyRates) -> int | None:
     """Return an open deal's value in the base currency at today's rate.
 
     The stored value stays if the deal is closed, if there is no rate, or if the new value would be too large.
     """
-    minor = row["value_minor"]
-    currency = row["value_currency"]
-    stored = None if row["base_minor"] is None else int(row["base_minor"])
+    minor = row.value_minor
+    currency = row.value_currency
+    stored = row.base_minor
+    if row.state not in OPEN_STATES or currency == rates.currency or minor is None or currency is None:
+        return stored
     rate = rates.rates.get(currency)
-    if row["state"] not in OPEN_STATES or currency == rates.currency or rate is None or minor is None:
+    if rate is None:
         return stored
     converted = convert_minor(minor, currency, rates.currency, rate)
     return converted if converted < MAX_MINOR else stored

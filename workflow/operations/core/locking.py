@@ -9,7 +9,7 @@ another instead of deadlocking. Locks of one kind are acquired in the order of t
 1  imports (advisory lock)   `load_lookup()`                 external ids: imports run one after the other
 2  organization (key share)  `lock_settings()`               the base currency
 3  exchange rates            `lock_rates()`                  values in the base currency
-4  deals                     `lock_deals()`, `lock_rows()`   a deal with all of its parts
+4  deals                     `lock_deals()`                  a deal with all of its parts
 5  account or contact        `lock_row()`, `lock_if_exists`  an account's own columns, references to it
 5  accounts (shared)         `lock_accounts_of()`            requirements on an account
 6  any other record          `lock_and_read()`               an API key, member, team, target or endpoint
@@ -92,13 +92,6 @@ async def lock_if_exists(table: type[Model], organization_id: UUID, id: UUID) ->
         f'SELECT 1 FROM "{name}" WHERE id = $1 AND organization_id = $2{lock_clause}', id, organization_id
     )
     return bool(found)
-
-
-async def lock_rows(table: type[Model], ids: Collection[UUID]) -> None:
-    """Lock several rows in the order of their ids."""
-    if dialect() == "postgres":
-        name = table._meta.db_table
-        await fetch(f'SELECT 1 FROM "{name}" WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE', list(ids))
 
 
 async def lock_organization(organization_id: UUID, *, base_currency: bool = False) -> None:

@@ -10,7 +10,7 @@ from workflow.models import ExchangeRate, Opportunity
 from workflow.models.columns import new_id
 from workflow.operations.core.context import Ctx
 from workflow.operations.core.journal import record_event
-from workflow.operations.core.locking import lock_rates, lock_rows, lock_settings
+from workflow.operations.core.locking import lock_deals, lock_rates, lock_settings
 from workflow.operations.core.perform import perform
 from workflow.operations.core.validation import MoneyAmount, StoredMoney, Validator, minor_units
 from workflow.rules.enums import OPEN_STATES
@@ -135,11 +135,11 @@ async def _revalue(ctx: Ctx, currency: str, base: str, today: date) -> None:
     deals = deals_in_currency.filter(state__in=list(OPEN_STATES)).order_by("id")
     ids: Sequence[UUID] = [record["id"] for record in await deals.values("id")] if rate else ()
     for start in range(0, len(ids), BATCH_SIZE):
-        await _revalue_batch(ids[start : start + BATCH_SIZE], currency, base, rate or Decimal(0))
+        await _revalue_batch(ctx, ids[start : start + BATCH_SIZE], currency, base, rate or Decimal(0))
 
 
-async def _revalue_batch(ids: Sequence[UUID], currency: str, base: str, rate: Decimal) -> None:
-    await lock_rows(Opportunity, ids)
+async def _revalue_batch(ctx: Ctx, ids: Sequence[UUID], currency: str, base: str, rate: Decimal) -> None:
+    await lock_deals(ctx.viewer.organization_id, ids)
     # Read under the locks: a deal may have been closed, deleted or given another value since its id was read.
     for deal in await Opportunity.filter(id__in=list(ids)).values(*_VALUE_COLUMNS):
         if deal["value_currency"] != currency or deal["state"] not in OPEN_STATES or deal["deleted_at"]:

@@ -145,7 +145,8 @@ _COLUMNS = ", ".join(
 )
 _SOURCE = """FROM "opportunity" JOIN "account" ON "account".id = "opportunity".account_id
     JOIN "organization" ON "organization".id = "opportunity".organization_id
-    JOIN "member" ON "member".id = "opportunity".owner_id
+    LEFT JOIN "member" ON "member".id = "opportunity".owner_id
+        AND "member".organization_id = "opportunity".organization_id
     WHERE "opportunity".organization_id = $1 AND "opportunity".id"""
 _ALL = ""
 _NOT_DELETED = ' AND "opportunity".deleted_at IS NULL'
