@@ -15,7 +15,7 @@ from tortoise.models import Model
 
 from workflow.models.engine.database import Record, dialect, read
 from workflow.queries.columns import column_names
-from workflow.queries.records import converter, in_list, list_value
+from workflow.queries.records import converter, in_list, list_value, to_id
 
 Part = TypeVar("Part")
 Values = Sequence[Any]
@@ -90,7 +90,7 @@ class DealParts(Generic[Part]):
         for values in orjson.loads(text):
             # The parent is the last column.
             groups[values[-1]].append(make(values))
-        return {UUID(parent): tuple(parts) for parent, parts in groups.items()}
+        return {to_id(parent): tuple(parts) for parent, parts in groups.items()}
 
     def json_rows(self, ids: str) -> str:
         """Return SQL for all rows as one value: JSON, null or empty if there are none.

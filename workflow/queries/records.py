@@ -13,6 +13,7 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as FastUUID
 from cachetools import LRUCache
 from tortoise.models import Model
 
@@ -122,8 +123,12 @@ def _enum_converter(enum: type[Enum]) -> Callable[[Any], Any]:
 
 
 def to_id(value: UUID | str) -> UUID:
-    """Return a stored id, which SQLite stores as text."""
-    return UUID(value) if isinstance(value, str) else value
+    """Return a stored id, which SQLite and JSON have as text."""
+    if isinstance(value, str):
+        # asyncpg's subclass of UUID reads a text in an eighth of the time of UUID itself.
+        parsed: UUID = FastUUID(value)
+        return parsed
+    return value
 
 
 def to_optional_id(value: UUID | str | None) -> UUID | None:

@@ -175,12 +175,12 @@ async def _sweep_batch(
 
 
 async def _due_deals(ctx: Ctx, ids: Sequence[UUID]) -> list[LoadedDeal]:
-    """Load the locked deals that are still due, whoever may see them.
+    """Load the locked deals that are still due, also those that the viewer cannot see.
 
     A deal may have been closed or deleted since its id was read.
     """
-    everybody = system_viewer(ctx.viewer.organization_id)
-    loaded = await load_deals(everybody, ids, ctx.now, {"alerts": UNRESOLVED_ALERTS})
+    viewer = system_viewer(ctx.viewer.organization_id)
+    loaded = await load_deals(viewer, ids, ctx.now, {"alerts": UNRESOLVED_ALERTS})
     return [one for one in loaded.values() if one.row.state in OPEN_STATES or one.row.health is None]
 
 

@@ -5,10 +5,10 @@ The caller has scoped the deals. Each read is one statement if it does not say o
 
 import json
 from functools import lru_cache
-from uuid import UUID
 
 from workflow.models import Competitor, DecisionStep, Objective, Stakeholder
 from workflow.queries.parts import DealParts
+from workflow.queries.records import to_id
 from workflow.rules.enums import BuyingRole, RelationKind
 from workflow.rules.opportunity.parts import (
     CompetitorFacts,
@@ -26,8 +26,11 @@ RELATIONS = {
 }
 
 
+_ROLES = {role.value: role for role in BuyingRole}
+
+
 def _roles(stored: str | list[str]) -> tuple[BuyingRole, ...]:
-    return _parse_roles(stored) if isinstance(stored, str) else tuple(map(BuyingRole, stored))
+    return _parse_roles(stored) if isinstance(stored, str) else tuple(map(_ROLES.__getitem__, stored))
 
 
 @lru_cache(maxsize=1000)
@@ -38,7 +41,7 @@ def _parse_roles(stored: str) -> tuple[BuyingRole, ...]:
 def _relations(stored: str | None) -> tuple[RelationFacts, ...]:
     if stored is None:
         return ()
-    return tuple(RelationFacts(RelationKind(kind), UUID(to_id)) for kind, to_id in json.loads(stored))
+    return tuple(RelationFacts(RelationKind(kind), to_id(id)) for kind, id in json.loads(stored))
 
 
 STAKEHOLDERS = DealParts(
